@@ -1,0 +1,222 @@
+//! What is wrong with a file, at which characters, and what to do: the one type behind every message about input.
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A text file with its name, as given by the user.
+#[derive(Debug, Clone)]
+pub struct Source(Arc<NamedSource<String>>);
+
+impl Source {
+    pub fn new(name: impl AsRef<str>, text: impl Into<String>) -> Self {
+        Self(Arc::new(NamedSource::new(name, text.into())))
+    }
+
+    pub fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    pub fn text(&self) -> &str {
+        self.0.inner()
+    }
+}
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+/// One problem, with every place that explains it. The first label is the place to mend.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// `area::kebab-case`, one per rule.
+    pub code: &'static str,
+    pub severity: Severity,
+    pub message: String,
+    /// Byte ranges in `source`, clamped to it.
+    pub labels: Vec<(Range<usize>, String)>,
+    pub help: Option<String>,
+    pub source: Option<Source>,
+}
+
+impl Problem {
+    /// A problem of a file.
+    pub fn new(source: &Source, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            source: Some(source.clone()),
+            ..Self::bare(code, message)
+        }
+    }
+
+    /// A problem without a text file: a folder, a binary file, a missing one.
+    pub fn bare(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+            source: None,
+        }
+    }
+
+    #[must_use]
+    pub fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
+    /// Adds a place. It is clamped to the text and to whole characters: miette hides a label at the very end and
+    /// panics one past it (zkat/miette#465).
+    #[must_use]
+    pub fn label(mut self, span: Range<usize>, text: impl Into<String>) -> Self {
+        if let Some(source) = &self.source {
+            self.labels.push((clamp(source.text(), span), text.into()));
+        }
+        self
+    }
+
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+
+    /// The text under the first label.
+    pub fn pointed_at(&self) -> Option<&str> {
+        let (span, _) = self.labels.first()?;
+        self.source.as_ref()?.text().get(span.clone())
+    }
+
+    /// Line and column of the first label, both from 1, the column in characters.
+    pub fn line_and_column(&self) -> Option<(usize, usize)> {
+        let (span, _) = self.labels.first()?;
+        let before = self.source.as_ref()?.text().get(..span.start)?;
+        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+        Some((
+            before.matches('\n').count() + 1,
+            before[line_start..].chars().count() + 1,
+        ))
+    }
+}
+
+/// The word that was probably meant: at most three changes away, and closer than a new word would be.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = word.chars().count().saturating_sub(1).min(3);
+    known
+        .into_iter()
+        .map(|candidate| (distance(word, candidate), candidate))
+        .filter(|(changes, _)| *changes <= limit)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// The least number of characters to insert, remove, replace or swap with their neighbour.
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=to.len()).collect();
+    let mut previous = None;
+    for (row, from) in from.chars().enumerate() {
+        let mut line = vec![row + 1];
+        for (column, target) in to.iter().enumerate() {
+            let mut best = (last[column] + usize::from(from != *target))
+                .min(last[column + 1] + 1)
+                .min(line[column] + 1);
+            if column > 0 && previous == Some(*target) && from == to[column - 1] {
+                best = best.min(before_last[column - 1] + 1);
+            }
+            line.push(best);
+        }
+        before_last = std::mem::replace(&mut last, line);
+        previous = Some(from);
+    }
+    last.last().copied().unwrap_or(0)
+}
+
+fn clamp(text: &str, span: Range<usize>) -> Range<usize> {
+    let mut start = span.start.min(text.len());
+    let mut end = span.end.clamp(start, text.len());
+    if start == text.len() {
+        start = start.saturating_sub(1);
+    }
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    start..end
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl Diagnostic for Problem {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.code))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|s| &*s.0 as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        if self.labels.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.labels.iter().map(|(span, text)| {
+            LabeledSpan::new_with_span(Some(text.clone()), span.clone())
+        })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_fingers_is_understood() {
+        let known = ["only_in", "when", "timeout", "edl"];
+        assert_eq!(nearest("onli_in", known), Some("only_in"));
+        assert_eq!(nearest("eld", known), Some("edl"));
+        assert_eq!(nearest("tiemout", known), Some("timeout"));
+        assert_eq!(nearest("xyz", known), None);
+        assert_eq!(nearest("", known), None);
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+    }
+
+    #[test]
+    fn no_label_lies_outside_the_text_or_inside_a_character() {
+        let source = Source::new("x", "aé€z");
+        for start in 0..12 {
+            for end in 0..12 {
+                let problem = Problem::new(&source, "x::y", "m").label(start..end, "");
+                assert!(problem.pointed_at().is_some(), "{start}..{end}");
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Recovers bricked cellular modems: plans are proved, then executed against drivers, guarded step by step.
+//!
+//! A **plan** is data. The **checker** turns it into a proof. The **engine** turns a proof into effects on a
+//! **modem**. **Drivers** speak wire protocols over byte **transports**. The **simulated modem** is the other end
+//! of every wire. `ARCHITECTURE.md` has the map and the rules between the rooms.
+
+pub mod diagnostic;
+pub mod files;
+pub mod protocol;
+pub mod transport;

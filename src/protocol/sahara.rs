@@ -1,0 +1,437 @@
+//! Sahara: how the boot ROM takes a programmer (protocols.md §5; qdl:src/sahara.c,
+//! openpst:include/qualcomm/sahara.h, libqmi:src/qmi-firmware-update/qfu-sahara-message.h).
+//!
+//! All fields are little-endian. A packet is a header of two u32, command and total length, and a body. The
+//! length may exceed the fields known here, because newer versions append some.
+
+use super::wire::{Fields, Message};
+
+/// Bytes of the header: command and total length.
+pub const HEADER: usize = 8;
+/// Longest packet that is believed; libqmi caps at the same (qfu-sahara-message.h).
+pub const MAX_PACKET: u32 = 0x400;
+/// Image id of the Firehose programmer, EHOSTDL (protocols.md §5.3).
+pub const IMAGE_PROGRAMMER: u32 = 13;
+
+/// What a side of the conversation wants next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    ImagePending,
+    ImageComplete,
+    MemoryDebug,
+    Command,
+    Other(u32),
+}
+
+impl Mode {
+    pub fn from_number(number: u32) -> Self {
+        match number {
+            0 => Self::ImagePending,
+            1 => Self::ImageComplete,
+            2 => Self::MemoryDebug,
+            3 => Self::Command,
+            other => Self::Other(other),
+        }
+    }
+
+    pub fn number(self) -> u32 {
+        match self {
+            Self::ImagePending => 0,
+            Self::ImageComplete => 1,
+            Self::MemoryDebug => 2,
+            Self::Command => 3,
+            Self::Other(other) => other,
+        }
+    }
+}
+
+/// One packet, of either side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Packet {
+    /// Modem: sent once after power-up. `max_packet` in bytes.
+    Hello {
+        version: u32,
+        compatible: u32,
+        max_packet: u32,
+        mode: Mode,
+    },
+    HelloResponse {
+        version: u32,
+        compatible: u32,
+        status: u32,
+        mode: Mode,
+    },
+    /// Modem: asks for `length` bytes of the image at `offset`; the host answers with raw bytes, no header.
+    ReadData {
+        image: u32,
+        offset: u32,
+        length: u32,
+    },
+    /// Modem: the image is complete (status 0), or anything went wrong (see [`status_text`]).
+    EndOfImage {
+        image: u32,
+        status: u32,
+    },
+    Done,
+    /// Modem: 0 = more images pending, 1 = complete.
+    DoneResponse {
+        status: u32,
+    },
+    Reset,
+    ResetResponse,
+    MemoryDebug {
+        table: u32,
+        length: u32,
+    },
+    MemoryRead {
+        address: u32,
+        length: u32,
+    },
+    CommandReady,
+    SwitchMode {
+        mode: Mode,
+    },
+    Execute {
+        command: u32,
+    },
+    ExecuteResponse {
+        command: u32,
+        length: u32,
+    },
+    ExecuteData {
+        command: u32,
+    },
+    MemoryDebug64 {
+        table: u64,
+        length: u64,
+    },
+    MemoryRead64 {
+        address: u64,
+        length: u64,
+    },
+    ReadData64 {
+        image: u64,
+        offset: u64,
+        length: u64,
+    },
+    ResetStateMachine,
+}
+
+/// Why bytes are no packet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    #[error("Sahara command {0:#x} is not known")]
+    UnknownCommand(u32),
+    #[error("Sahara packet {command:#x} says it is {length} bytes long")]
+    Length { command: u32, length: u32 },
+    #[error("Sahara packet {0:#x} is too short for its fields")]
+    Short(u32),
+}
+
+/// Reads a header: (command, total length in bytes). The length is between [`HEADER`] and [`MAX_PACKET`].
+pub fn header(bytes: [u8; HEADER]) -> Result<(u32, usize), Malformed> {
+    let mut fields = Fields::new(&bytes);
+    let command = fields.u32().unwrap_or_default();
+    let length = fields.u32().unwrap_or_default();
+    if !(0x01..=0x14).contains(&command) {
+        return Err(Malformed::UnknownCommand(command));
+    }
+    let size = usize::try_from(length).unwrap_or(usize::MAX);
+    if size < HEADER || length > MAX_PACKET {
+        return Err(Malformed::Length { command, length });
+    }
+    Ok((command, size))
+}
+
+impl Packet {
+    fn command(&self) -> u32 {
+        match self {
+            Self::Hello { .. } => 0x01,
+            Self::HelloResponse { .. } => 0x02,
+            Self::ReadData { .. } => 0x03,
+            Self::EndOfImage { .. } => 0x04,
+            Self::Done => 0x05,
+            Self::DoneResponse { .. } => 0x06,
+            Self::Reset => 0x07,
+            Self::ResetResponse => 0x08,
+            Self::MemoryDebug { .. } => 0x09,
+            Self::MemoryRead { .. } => 0x0a,
+            Self::CommandReady => 0x0b,
+            Self::SwitchMode { .. } => 0x0c,
+            Self::Execute { .. } => 0x0d,
+            Self::ExecuteResponse { .. } => 0x0e,
+            Self::ExecuteData { .. } => 0x0f,
+            Self::MemoryDebug64 { .. } => 0x10,
+            Self::MemoryRead64 { .. } => 0x11,
+            Self::ReadData64 { .. } => 0x12,
+            Self::ResetStateMachine => 0x13,
+        }
+    }
+
+    /// The packet as it goes over the wire.
+    pub fn encode(&self) -> Vec<u8> {
+        let body = match *self {
+            Self::Hello {
+                version,
+                compatible,
+                max_packet: third,
+                mode,
+            }
+            | Self::HelloResponse {
+                version,
+                compatible,
+                status: third,
+                mode,
+            } => Message::default()
+                .u32(version)
+                .u32(compatible)
+                .u32(third)
+                .u32(mode.number())
+                .bytes(&[0; 24]),
+            Self::ReadData {
+                image: a,
+                offset: b,
+                length: c,
+            } => Message::default().u32(a).u32(b).u32(c),
+            Self::EndOfImage {
+                image: a,
+                status: b,
+            }
+            | Self::MemoryDebug {
+                table: a,
+                length: b,
+            }
+            | Self::MemoryRead {
+                address: a,
+                length: b,
+            }
+            | Self::ExecuteResponse {
+                command: a,
+                length: b,
+            } => Message::default().u32(a).u32(b),
+            Self::DoneResponse { status: a }
+            | Self::Execute { command: a }
+            | Self::ExecuteData { command: a } => Message::default().u32(a),
+            Self::SwitchMode { mode } => Message::default().u32(mode.number()),
+            Self::MemoryDebug64 {
+                table: a,
+                length: b,
+            }
+            | Self::MemoryRead64 {
+                address: a,
+                length: b,
+            } => Message::default().u64(a).u64(b),
+            Self::ReadData64 {
+                image,
+                offset,
+                length,
+            } => Message::default().u64(image).u64(offset).u64(length),
+            Self::Done
+            | Self::Reset
+            | Self::ResetResponse
+            | Self::CommandReady
+            | Self::ResetStateMachine => Message::default(),
+        }
+        .0;
+        let length = u32::try_from(HEADER + body.len()).unwrap_or(u32::MAX);
+        Message::default()
+            .u32(self.command())
+            .u32(length)
+            .bytes(&body)
+            .0
+    }
+
+    /// Reads one whole packet, header included. Bytes after the known fields are ignored.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        let head = bytes.first_chunk::<HEADER>().ok_or(Malformed::Short(
+            bytes.first().copied().map_or(0, u32::from),
+        ))?;
+        let (command, length) = header(*head)?;
+        let body = bytes.get(HEADER..length).ok_or(Malformed::Short(command))?;
+        Self::body(command, &mut Fields::new(body)).ok_or(Malformed::Short(command))
+    }
+
+    /// `None` where a field is missing; `header` has refused unknown commands but 0x14, `WRITE_DATA`, of which no
+    /// source gives the layout.
+    fn body(command: u32, f: &mut Fields<'_>) -> Option<Self> {
+        Some(match command {
+            0x01 => Self::Hello {
+                version: f.u32()?,
+                compatible: f.u32()?,
+                max_packet: f.u32()?,
+                mode: Mode::from_number(f.u32()?),
+            },
+            0x02 => Self::HelloResponse {
+                version: f.u32()?,
+                compatible: f.u32()?,
+                status: f.u32()?,
+                mode: Mode::from_number(f.u32()?),
+            },
+            0x03 => Self::ReadData {
+                image: f.u32()?,
+                offset: f.u32()?,
+                length: f.u32()?,
+            },
+            0x04 => Self::EndOfImage {
+                image: f.u32()?,
+                status: f.u32()?,
+            },
+            0x05 => Self::Done,
+            0x06 => Self::DoneResponse { status: f.u32()? },
+            0x07 => Self::Reset,
+            0x08 => Self::ResetResponse,
+            0x09 => Self::MemoryDebug {
+                table: f.u32()?,
+                length: f.u32()?,
+            },
+            0x0a => Self::MemoryRead {
+                address: f.u32()?,
+                length: f.u32()?,
+            },
+            0x0b => Self::CommandReady,
+            0x0c => Self::SwitchMode {
+                mode: Mode::from_number(f.u32()?),
+            },
+            0x0d => Self::Execute { command: f.u32()? },
+            0x0e => Self::ExecuteResponse {
+                command: f.u32()?,
+                length: f.u32()?,
+            },
+            0x0f => Self::ExecuteData { command: f.u32()? },
+            0x10 => Self::MemoryDebug64 {
+                table: f.u64()?,
+                length: f.u64()?,
+            },
+            0x11 => Self::MemoryRead64 {
+                address: f.u64()?,
+                length: f.u64()?,
+            },
+            0x12 => Self::ReadData64 {
+                image: f.u64()?,
+                offset: f.u64()?,
+                length: f.u64()?,
+            },
+            0x13 => Self::ResetStateMachine,
+            _ => return None,
+        })
+    }
+}
+
+/// The name of a status in `END_OF_IMAGE` (protocols.md §5.7: openpst, libqmi and edl-ng agree; edl's own table is
+/// shifted by one).
+pub fn status_text(status: u32) -> &'static str {
+    const TEXTS: [&str; 0x29] = [
+        "ok",
+        "invalid command",
+        "protocol mismatch",
+        "invalid target protocol",
+        "invalid host protocol",
+        "invalid packet size",
+        "unexpected image id",
+        "invalid image header size",
+        "invalid image data size",
+        "invalid image type",
+        "invalid transmit length",
+        "invalid receive length",
+        "transmit or receive error",
+        "read data error",
+        "unsupported number of program headers",
+        "invalid program header size",
+        "multiple shared segments",
+        "uninitialised header location",
+        "invalid destination address",
+        "invalid image header data size",
+        "invalid ELF header",
+        "unknown host error",
+        "receive timeout",
+        "transmit timeout",
+        "invalid host mode",
+        "invalid memory read",
+        "invalid data size request",
+        "memory debug unsupported",
+        "invalid mode switch",
+        "execute failed",
+        "invalid execute parameter",
+        "execute unsupported",
+        "execute data: invalid command",
+        "hash table authentication failed",
+        "hash verification failed",
+        "hash table not found",
+        "target initialisation failure",
+        "image authentication failed",
+        "invalid hash table size",
+        "enumeration failed",
+        "hardware bulk transfer error",
+    ];
+    usize::try_from(status)
+        .ok()
+        .and_then(|index| TEXTS.get(index))
+        .copied()
+        .unwrap_or("unknown status")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Vectors of protocols.md §12.1.
+    #[test]
+    fn packets_match_the_published_vectors() {
+        let zeros = " 00".repeat(24);
+        let table: Vec<(String, Packet)> = vec![
+            (
+                format!("01 00 00 00 30 00 00 00 02 00 00 00 01 00 00 00 00 04 00 00 00 00 00 00{zeros}"),
+                Packet::Hello { version: 2, compatible: 1, max_packet: 1024, mode: Mode::ImagePending },
+            ),
+            (
+                format!("02 00 00 00 30 00 00 00 02 00 00 00 01 00 00 00 00 00 00 00 03 00 00 00{zeros}"),
+                Packet::HelloResponse { version: 2, compatible: 1, status: 0, mode: Mode::Command },
+            ),
+            (
+                "03 00 00 00 14 00 00 00 0D 00 00 00 34 00 00 00 80 00 00 00".into(),
+                Packet::ReadData { image: 13, offset: 0x34, length: 0x80 },
+            ),
+            (
+                "04 00 00 00 10 00 00 00 0D 00 00 00 25 00 00 00".into(),
+                Packet::EndOfImage { image: 13, status: 0x25 },
+            ),
+            ("05 00 00 00 08 00 00 00".into(), Packet::Done),
+            ("06 00 00 00 0C 00 00 00 01 00 00 00".into(), Packet::DoneResponse { status: 1 }),
+            ("07 00 00 00 08 00 00 00".into(), Packet::Reset),
+            ("08 00 00 00 08 00 00 00".into(), Packet::ResetResponse),
+            ("0B 00 00 00 08 00 00 00".into(), Packet::CommandReady),
+            ("0C 00 00 00 0C 00 00 00 00 00 00 00".into(), Packet::SwitchMode { mode: Mode::ImagePending }),
+            ("0D 00 00 00 0C 00 00 00 01 00 00 00".into(), Packet::Execute { command: 1 }),
+            ("0E 00 00 00 10 00 00 00 01 00 00 00 04 00 00 00".into(), Packet::ExecuteResponse { command: 1, length: 4 }),
+            ("0F 00 00 00 0C 00 00 00 01 00 00 00".into(), Packet::ExecuteData { command: 1 }),
+            (
+                "12 00 00 00 20 00 00 00 0D 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 40 00 00 00 00 00 00 00".into(),
+                Packet::ReadData64 { image: 13, offset: 0, length: 0x40 },
+            ),
+            ("13 00 00 00 08 00 00 00".into(), Packet::ResetStateMachine),
+        ];
+        for (hex, packet) in table {
+            let bytes: Vec<u8> = hex
+                .split(' ')
+                .map(|b| u8::from_str_radix(b, 16).unwrap())
+                .collect();
+            assert_eq!(packet.encode(), bytes, "{packet:?}");
+            assert_eq!(Packet::decode(&bytes), Ok(packet));
+        }
+    }
+
+    #[test]
+    fn lengths_that_lie_are_refused() {
+        assert!(header([1, 0, 0, 0, 4, 0, 0, 0]).is_err());
+        assert!(header([1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]).is_err());
+        assert!(header([0x3c, 0x3f, 0x78, 0x6d, 8, 0, 0, 0]).is_err());
+        assert!(Packet::decode(&[3, 0, 0, 0, 8, 0, 0, 0]).is_err());
+    }
+
+    #[test]
+    fn image_authentication_failed_is_status_0x25() {
+        assert_eq!(status_text(0x25), "image authentication failed");
+        assert_eq!(status_text(0x28), "hardware bulk transfer error");
+        assert_eq!(status_text(0x29), "unknown status");
+    }
+}

@@ -1,0 +1,147 @@
+//! Serial ports: the ttys of a running modem, and ptys of the simulated one (dependencies.md §1.4).
+
+use super::{Error, Transport};
+use camino::{Utf8Path, Utf8PathBuf};
+use serialport::{DataBits, ErrorKind, FlowControl, Parity, SerialPort, SerialPortType, StopBits};
+use std::io;
+use std::time::Duration;
+
+/// Has no meaning over USB, but a tty wants one (protocols.md §3).
+const BAUD: u32 = 115_200;
+/// EIO: what Linux says of a tty whose USB modem left, and of a pty whose other end closed.
+const EIO: i32 = 5;
+
+/// Opens a tty raw, without flow control, for this process alone.
+///
+/// Settings are never read back: the `option` driver ignores them. Modem lines are left alone, for ptys have none.
+pub fn open(path: &Utf8Path) -> Result<Box<dyn Transport>, Error> {
+    let port = serialport::new(path.as_str(), BAUD)
+        .data_bits(DataBits::Eight)
+        .parity(Parity::None)
+        .stop_bits(StopBits::One)
+        .flow_control(FlowControl::None)
+        .timeout(Duration::ZERO)
+        .open()
+        .map_err(|error| match error.kind {
+            ErrorKind::NoDevice => Error::Open(format!("`{path}` is not there or in use: {error}")),
+            _ => Error::Open(format!("`{path}`: {error}")),
+        })?;
+    Ok(Box::new(Serial {
+        port,
+        path: path.to_string(),
+    }))
+}
+
+/// The tty of one interface of the USB device at a place such as `1-2.3`; never chosen by tty number, which shifts
+/// after re-enumeration (protocols.md §2.2).
+pub fn of_interface(place: &str, interface: u8) -> Result<Utf8PathBuf, Error> {
+    let ports =
+        serialport::available_ports().map_err(|e| Error::Open(format!("no list of ttys: {e}")))?;
+    // sysfs names the interface `1-2.3:1.2`: place, configuration, interface number.
+    ports
+        .into_iter()
+        .filter(|port| matches!(&port.port_type, SerialPortType::UsbPort(usb) if usb.interface == Some(interface)))
+        .map(|port| Utf8PathBuf::from(port.port_name))
+        .find(|tty| belongs_to(tty, place))
+        .ok_or_else(|| Error::Open(format!("interface {interface} of the modem at {place} has no tty")))
+}
+
+/// Whether sysfs puts a tty below a USB device.
+fn belongs_to(tty: &Utf8Path, place: &str) -> bool {
+    let Some(name) = tty.file_name() else {
+        return false;
+    };
+    let device = Utf8PathBuf::from(format!("/sys/class/tty/{name}/device"));
+    let prefix = format!("{place}:");
+    device.canonicalize_utf8().is_ok_and(|path| {
+        path.components()
+            .any(|part| part.as_str().starts_with(&prefix))
+    })
+}
+
+struct Serial {
+    port: Box<dyn SerialPort>,
+    path: String,
+}
+
+impl Serial {
+    fn wait_up_to(&mut self, timeout: Duration) -> Result<(), Error> {
+        self.port
+            .set_timeout(timeout)
+            .map_err(|e| Error::Io(e.to_string()))
+    }
+}
+
+impl Transport for Serial {
+    fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<usize, Error> {
+        self.wait_up_to(timeout)?;
+        moved(self.port.read(buffer))
+    }
+
+    fn write(&mut self, bytes: &[u8], timeout: Duration) -> Result<usize, Error> {
+        self.wait_up_to(timeout)?;
+        moved(self.port.write(bytes))
+    }
+
+    fn name(&self) -> String {
+        self.path.clone()
+    }
+}
+
+/// After an unplug a read gives nothing at once, again and again (esp-rs/espmonitor#12): that is the end.
+pub(super) fn moved(result: io::Result<usize>) -> Result<usize, Error> {
+    match result {
+        Ok(0) => Err(Error::Gone),
+        Ok(count) => Ok(count),
+        Err(error) => Err(match error.kind() {
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => {
+                Error::Timeout
+            }
+            io::ErrorKind::BrokenPipe
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::NotConnected
+            | io::ErrorKind::NotFound
+            | io::ErrorKind::UnexpectedEof => Error::Gone,
+            _ if error.raw_os_error() == Some(EIO) => Error::Gone,
+            _ => Error::Io(error.to_string()),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    #[test]
+    fn bytes_move_over_a_pty_and_a_closed_end_is_gone() {
+        let far = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&far).unwrap();
+        unlockpt(&far).unwrap();
+        let path = ptsname(&far, Vec::new()).unwrap();
+        let mut near = open(Utf8Path::new(path.to_str().unwrap())).unwrap();
+        assert_eq!(near.read(&mut [0; 4], Duration::ZERO), Err(Error::Timeout));
+        assert_eq!(near.write(b"AT\r", Duration::from_secs(5)), Ok(3));
+        let mut heard = [0; 8];
+        assert_eq!(rustix::io::read(&far, &mut heard).unwrap(), 3);
+        // Raw: nothing is echoed, and no byte is changed.
+        rustix::io::write(&far, b"\x7e\x03\r\n").unwrap();
+        let mut answer = [0; 8];
+        assert_eq!(near.read(&mut answer, Duration::from_secs(5)), Ok(4));
+        assert_eq!(&answer[..4], b"\x7e\x03\r\n");
+        drop(far);
+        assert_eq!(
+            near.read(&mut answer, Duration::from_secs(5)),
+            Err(Error::Gone)
+        );
+    }
+
+    #[test]
+    fn a_port_that_is_not_there_is_told() {
+        assert!(matches!(
+            open(Utf8Path::new("/dev/no-such-tty")),
+            Err(Error::Open(_))
+        ));
+    }
+}
