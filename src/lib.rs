@@ -4,7 +4,11 @@
 //! **modem**. **Drivers** speak wire protocols over byte **transports**. The **simulated modem** is the other end
 //! of every wire. `ARCHITECTURE.md` has the map and the rules between the rooms.
 
+pub mod calibration;
 pub mod diagnostic;
 pub mod files;
+pub mod firmware;
+pub mod plan;
 pub mod protocol;
 pub mod transport;
+pub mod yaml;

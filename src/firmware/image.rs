@@ -1,0 +1,176 @@
+//! One file of a package, hashed once through the handle that is written later.
+
+use super::fault::Fault;
+use crate::files::{Root, hex};
+use crate::protocol::nand::Geometry;
+use camino::{Utf8Path, Utf8PathBuf};
+use cap_std::fs_utf8::File;
+use md5::Md5;
+use sha2::{Digest, Sha256};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+
+/// What is written into one range.
+#[derive(Debug)]
+pub struct Image {
+    pub path: Utf8PathBuf,
+    pub bytes: u64,
+    /// Of the file as it is, lower-case hex.
+    pub sha256: String,
+    /// Of the file with zeros up to the end of its last sector: what the programmer digests (protocols.md §7.1).
+    pub padded_sha256: String,
+    pub source: Source,
+    /// Up to its first eight bytes.
+    pub(super) head: Vec<u8>,
+    pub(super) md5: String,
+}
+
+/// Where an image's bytes come from.
+#[derive(Debug)]
+pub enum Source {
+    File(File),
+    /// A small image that a patch changed.
+    Patched(Vec<u8>),
+}
+
+impl Image {
+    /// Opens and hashes a file. Memory does not grow with it.
+    pub(super) fn open(root: &Root, path: &Utf8Path, chip: Geometry) -> Result<Self, Fault> {
+        if !root.exists(path) {
+            return Err(Fault::Missing {
+                path: path.to_owned(),
+            });
+        }
+        let mut file = root.read(path)?;
+        let hashes = Hashes::of(&mut file, chip).map_err(|error| Fault::Read {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(hashes.image(path, Source::File(file)))
+    }
+
+    /// The same image with other bytes.
+    pub(super) fn patched(&self, bytes: Vec<u8>, chip: Geometry) -> io::Result<Self> {
+        let hashes = Hashes::of(&mut Cursor::new(&bytes), chip)?;
+        Ok(hashes.image(&self.path, Source::Patched(bytes)))
+    }
+
+    /// The same image for a second range, over the same handle.
+    pub(super) fn again(&self) -> io::Result<Self> {
+        let source = match &self.source {
+            Source::File(file) => Source::File(file.try_clone()?),
+            Source::Patched(bytes) => Source::Patched(bytes.clone()),
+        };
+        Ok(Self {
+            path: self.path.clone(),
+            sha256: self.sha256.clone(),
+            padded_sha256: self.padded_sha256.clone(),
+            source,
+            head: self.head.clone(),
+            md5: self.md5.clone(),
+            ..*self
+        })
+    }
+
+    /// The bytes from the beginning, read through the handle that was hashed.
+    pub fn reader(&mut self) -> io::Result<Box<dyn Read + '_>> {
+        match &mut self.source {
+            Source::File(file) => {
+                file.seek(SeekFrom::Start(0))?;
+                Ok(Box::new(file))
+            }
+            Source::Patched(bytes) => Ok(Box::new(Cursor::new(bytes.as_slice()))),
+        }
+    }
+
+    /// All bytes of an image that is no longer than `cap`.
+    pub(super) fn small(&mut self, cap: u64) -> io::Result<Option<Vec<u8>>> {
+        let mut bytes = Vec::new();
+        self.reader()?.take(cap + 1).read_to_end(&mut bytes)?;
+        Ok((bytes.len() as u64 <= cap).then_some(bytes))
+    }
+
+    /// Whether it is a UBI image. The modem changes those from the first boot on.
+    pub fn is_ubi(&self) -> bool {
+        self.head.starts_with(b"UBI#") || self.path.extension() == Some("ubi")
+    }
+}
+
+struct Hashes {
+    bytes: u64,
+    sha256: String,
+    padded_sha256: String,
+    md5: String,
+    head: Vec<u8>,
+}
+
+impl Hashes {
+    fn of(reader: &mut dyn Read, chip: Geometry) -> io::Result<Self> {
+        let (mut sha, mut md5, mut head) = (Sha256::new(), Md5::new(), Vec::new());
+        let mut buffer = vec![0; 256 * 1024];
+        let mut bytes = 0;
+        loop {
+            let count = match reader.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            let chunk = buffer.get(..count).unwrap_or_default();
+            if head.len() < 8 {
+                head.extend(chunk.iter().take(8 - head.len()));
+            }
+            sha.update(chunk);
+            md5.update(chunk);
+            bytes += count as u64;
+        }
+        let page = u64::from(chip.page());
+        let padding = bytes.next_multiple_of(page) - bytes;
+        let mut padded = sha.clone();
+        let zeros = [0; 4096];
+        let mut left = usize::try_from(padding).unwrap_or(0);
+        while left > 0 {
+            let count = left.min(zeros.len());
+            padded.update(zeros.get(..count).unwrap_or_default());
+            left -= count;
+        }
+        Ok(Self {
+            bytes,
+            sha256: hex(&sha.finalize()),
+            padded_sha256: hex(&padded.finalize()),
+            md5: hex(&md5.finalize()),
+            head,
+        })
+    }
+
+    fn image(self, path: &Utf8Path, source: Source) -> Image {
+        Image {
+            path: path.to_owned(),
+            bytes: self.bytes,
+            sha256: self.sha256,
+            padded_sha256: self.padded_sha256,
+            source,
+            head: self.head,
+            md5: self.md5,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_padded_digest_is_that_of_whole_sectors() {
+        let chip = Geometry::new(4096, 64, 2048).unwrap();
+        for length in [1usize, 4095, 4096, 4097, 300_000] {
+            let bytes = vec![7; length];
+            let mut padded = bytes.clone();
+            padded.resize(length.next_multiple_of(4096), 0);
+            let hashes = Hashes::of(&mut Cursor::new(&bytes), chip).unwrap();
+            assert_eq!(hashes.bytes, length as u64);
+            assert_eq!(hashes.sha256, hex(&Sha256::digest(&bytes)));
+            assert_eq!(hashes.padded_sha256, hex(&Sha256::digest(&padded)));
+            assert_eq!(hashes.md5, hex(&Md5::digest(&bytes)));
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Firmware: the grammar of versions, and packages judged offline. It answers what a package would do to a chip
+//! before one byte is sent. Nothing here speaks to a modem, and nothing is trusted because a package says so.
+
+mod expression;
+mod fault;
+mod file_name;
+mod image;
+mod md5_list;
+pub mod mibib;
+pub(crate) mod package;
+mod rawprogram;
+pub mod version;
+
+pub use fault::Fault;
+pub use image::{Image, Source};
+pub use mibib::Part;
+pub use package::{Chip, Erase, Extent, Package, Patch, Program};
+pub use version::{Configuration, Version, hardware_key};

@@ -1,0 +1,300 @@
+//! A step, and the fields of every action. What an action needs, leaves and does is in [`crate::action`].
+
+use super::{Duration, Kind, Mode};
+use crate::yaml::{Spanned, Table};
+use schemars::{JsonSchema, Schema};
+use serde::Deserialize;
+
+/// One step of a plan: exactly one action, and when, how often and under which guards it runs.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = exactly_one_action)]
+pub struct Step {
+    /// The step's name.
+    pub id: Spanned<String>,
+    /// What the step does, for people.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Why the step is there. Required with `optional`, `erase_all` and `verify: none`.
+    #[serde(default)]
+    pub because: Option<Spanned<String>>,
+    /// Run only where the modem is in one of these modes; else skip.
+    #[serde(default)]
+    pub only_in: Option<Spanned<Vec<Spanned<Mode>>>>,
+    /// Run only where this expression holds; else skip.
+    #[serde(default)]
+    pub when: Option<Spanned<String>>,
+    /// Of one attempt, with its unit: `30s`.
+    #[serde(default)]
+    pub timeout: Option<Spanned<Duration>>,
+    /// How often to try, and until what holds.
+    #[serde(default)]
+    pub retry: Option<Spanned<Retry>>,
+    /// Facts taken from the named groups of `reply`, from a person's answer, or from `set()` in a script.
+    #[serde(default)]
+    pub save: Table<Spanned<Kind>>,
+    /// Guards asked right before the step.
+    #[serde(default)]
+    pub guards: Vec<Spanned<String>>,
+    /// Asked from a person before the step.
+    #[serde(default)]
+    pub confirm: Option<Spanned<String>>,
+    /// A failure is noted and the plan goes on; what the step saves stays unknown. Needs `because`.
+    #[serde(default)]
+    pub optional: Option<Spanned<bool>>,
+    /// A run may be resumed after this step.
+    #[serde(default)]
+    pub checkpoint: Option<Spanned<bool>>,
+
+    /// Asks the modem one AT query.
+    #[serde(default, rename = "at.ask")]
+    pub at_ask: Option<Spanned<AtAsk>>,
+    /// Sends one AT command that changes something.
+    #[serde(default, rename = "at.set")]
+    pub at_set: Option<Spanned<AtSet>>,
+    /// Restarts the running modem and waits until it is back.
+    #[serde(default, rename = "modem.reset")]
+    pub modem_reset: Option<Spanned<Empty>>,
+    /// Waits until the modem is in a mode.
+    #[serde(default, rename = "usb.wait")]
+    pub usb_wait: Option<Spanned<UsbWait>>,
+    /// Sends the running modem into EDL over DIAG.
+    #[serde(default, rename = "diag.edl")]
+    pub diag_edl: Option<Spanned<Empty>>,
+    /// Saves the calibration of the running modem as an XQCN file.
+    #[serde(default, rename = "diag.backup")]
+    pub diag_backup: Option<Spanned<DiagBackup>>,
+    /// Writes calibration back from an XQCN file of this very unit. Identity is left alone.
+    #[serde(default, rename = "diag.restore")]
+    pub diag_restore: Option<Spanned<DiagRestore>>,
+    /// Loads the programmer into a modem in EDL.
+    #[serde(default, rename = "sahara.load")]
+    pub sahara_load: Option<Spanned<SaharaLoad>>,
+    /// Reads partitions back from the flash. Not a calibration backup: pages may be unreadable.
+    #[serde(default, rename = "firehose.backup")]
+    pub firehose_backup: Option<Spanned<FirehoseBackup>>,
+    /// Erases and programs the flash from a package, boot loader erased first and programmed last.
+    #[serde(default, rename = "firehose.flash")]
+    pub firehose_flash: Option<Spanned<FirehoseFlash>>,
+    /// Lets the programmer restart the modem, and waits for the mode.
+    #[serde(default, rename = "firehose.reset")]
+    pub firehose_reset: Option<Spanned<RebootTo>>,
+    /// Writes one partition over fastboot.
+    #[serde(default, rename = "fastboot.flash")]
+    pub fastboot_flash: Option<Spanned<FastbootFlash>>,
+    /// Leaves fastboot, and waits for the mode.
+    #[serde(default, rename = "fastboot.reboot")]
+    pub fastboot_reboot: Option<Spanned<RebootTo>>,
+    /// Tells a person to do something with their hands.
+    #[serde(default, rename = "operator.do")]
+    pub operator_do: Option<Spanned<OperatorDo>>,
+    /// Asks a person for one value.
+    #[serde(default, rename = "operator.ask")]
+    pub operator_ask: Option<Spanned<OperatorAsk>>,
+    /// Claims that must hold.
+    #[serde(default)]
+    pub check: Option<Spanned<Vec<Claim>>>,
+    /// A Rhai script over facts and a few reading functions.
+    #[serde(default)]
+    pub script: Option<Spanned<String>>,
+    /// Several steps under one condition; one level only.
+    #[serde(default)]
+    pub group: Option<Spanned<Vec<Step>>>,
+}
+
+/// How often a step is tried.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// All tries together, the first included: 2 to 100.
+    pub attempts: Spanned<u32>,
+    /// Waited between two tries.
+    pub delay: Spanned<Duration>,
+    /// Multiplies the delay after each try, up to 60 s.
+    #[serde(default)]
+    pub grow: Option<Spanned<u32>>,
+    /// Tried again until this expression holds; it may use the facts of this step.
+    #[serde(default)]
+    pub until: Option<Spanned<String>>,
+}
+
+/// Fields of `at.ask`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AtAsk {
+    /// One query: `AT`, `ATI`, a form that ends in `?`, or a query of the profile.
+    pub send: Spanned<String>,
+    /// A regular expression searched in the lines of the answer; its named groups may be saved.
+    #[serde(default)]
+    pub reply: Option<Spanned<String>>,
+}
+
+/// Fields of `at.set`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AtSet {
+    /// One command.
+    pub send: Spanned<String>,
+    /// A regular expression searched in the lines of the answer; its named groups may be saved.
+    #[serde(default)]
+    pub reply: Option<Spanned<String>>,
+    /// The modem restarts: its mode is unknown afterwards.
+    #[serde(default)]
+    pub restarts: bool,
+}
+
+/// Fields of an action without fields: `{}`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Empty {}
+
+/// Fields of `usb.wait`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UsbWait {
+    /// The mode to wait for.
+    #[serde(rename = "for")]
+    pub mode: Spanned<Mode>,
+}
+
+/// Fields of `diag.backup`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DiagBackup {
+    /// The XQCN file to write, ending in `.xqcn`, relative to the working folder. It must not exist.
+    pub to: Spanned<String>,
+}
+
+/// Fields of `diag.restore`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DiagRestore {
+    /// The XQCN file of this very unit.
+    pub from: Spanned<String>,
+    /// Further NV items to leave alone.
+    #[serde(default)]
+    pub skip_items: Vec<Spanned<u16>>,
+}
+
+/// Fields of `sahara.load`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SaharaLoad {
+    /// The programmer, signed for this modem.
+    pub programmer: Spanned<String>,
+}
+
+/// Fields of `firehose.backup`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FirehoseBackup {
+    /// Partitions of the profile to read.
+    pub parts: Spanned<Vec<Spanned<String>>>,
+    /// The folder to write, relative to the working folder. It must not exist.
+    pub to: Spanned<String>,
+}
+
+/// Fields of `firehose.flash`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FirehoseFlash {
+    /// The unpacked package.
+    pub package: Spanned<String>,
+    /// How written ranges are verified. Absent: the best there is.
+    #[serde(default)]
+    pub verify: Option<Spanned<Verify>>,
+    /// Leaves ranges alone whose digest equals the image.
+    #[serde(default)]
+    pub skip_same: bool,
+    /// Erases the whole chip, calibration included. Needs `because`.
+    #[serde(default)]
+    pub erase_all: Option<Spanned<bool>>,
+}
+
+/// How written ranges are verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verify {
+    /// By the programmer's SHA-256 of each range.
+    Digest,
+    /// By reading every written sector.
+    Readback,
+    /// Not at all; needs `because`.
+    None,
+}
+
+/// Fields of `firehose.reset` and `fastboot.reboot`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RebootTo {
+    /// The mode to wait for.
+    pub to: Spanned<Mode>,
+}
+
+/// Fields of `fastboot.flash`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FastbootFlash {
+    /// The partition's name.
+    pub part: Spanned<String>,
+    /// The file to write.
+    pub image: Spanned<String>,
+}
+
+/// Fields of `operator.do`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorDo {
+    /// What the person is told.
+    pub say: Spanned<String>,
+    /// The person touches neither power nor USB nor pins: the mode stays, and the run does not wait.
+    #[serde(default)]
+    pub hands_off: bool,
+}
+
+/// Fields of `operator.ask`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorAsk {
+    /// The question.
+    pub say: Spanned<String>,
+}
+
+/// One claim of `check`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// An expression that must be true.
+    pub that: Spanned<String>,
+    /// Said when it is not.
+    #[serde(rename = "else")]
+    pub otherwise: String,
+}
+
+/// The key of every action, in the order of the table in the language reference. [`crate::action`] has the rows; a
+/// test keeps the two in step.
+pub const ACTION_KEYS: [&str; 18] = [
+    "at.ask",
+    "at.set",
+    "modem.reset",
+    "usb.wait",
+    "diag.edl",
+    "diag.backup",
+    "diag.restore",
+    "sahara.load",
+    "firehose.backup",
+    "firehose.flash",
+    "firehose.reset",
+    "fastboot.flash",
+    "fastboot.reboot",
+    "operator.do",
+    "operator.ask",
+    "check",
+    "script",
+    "group",
+];
+
+/// Adds that exactly one of the action keys is present. The keys are the table's own.
+fn exactly_one_action(schema: &mut Schema) {
+    super::one_of::exactly_one_of(schema, &ACTION_KEYS);
+}

@@ -1,0 +1,98 @@
+//! Rules that profiles and scenarios share, and the list in which problems gather.
+
+use crate::diagnostic::{Problem, Source};
+use crate::yaml::{Node, NodeKind};
+use regex::Regex;
+use std::ops::Range;
+
+/// Problems of one file.
+pub(super) struct Found<'a> {
+    source: &'a Source,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Found<'a> {
+    pub(super) fn new(source: &'a Source) -> Self {
+        Self {
+            source,
+            problems: Vec::new(),
+        }
+    }
+
+    pub(super) fn add(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        at: &Range<usize>,
+        label: &str,
+    ) {
+        self.push(code, message, at, label, None);
+    }
+
+    pub(super) fn push(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        at: &Range<usize>,
+        label: &str,
+        help: Option<String>,
+    ) {
+        let problem = Problem::new(self.source, code, message).label(at.clone(), label);
+        self.problems.push(match help {
+            Some(help) => problem.help(help),
+            None => problem,
+        });
+    }
+
+    /// By place.
+    pub(super) fn sorted(mut self) -> Vec<Problem> {
+        self.problems
+            .sort_by_key(|problem| problem.labels.first().map_or(0, |(span, _)| span.start));
+        self.problems
+    }
+
+    /// A pattern must compile.
+    pub(super) fn pattern(&mut self, code: &'static str, pattern: &crate::yaml::Spanned<String>) {
+        if let Err(error) = Regex::new(pattern) {
+            let reason = error.to_string();
+            let reason = reason.lines().last().unwrap_or("").to_owned();
+            let message = reason.trim_start_matches("error: ").to_owned();
+            self.add(code, message, &pattern.span, "no regular expression");
+        }
+    }
+}
+
+/// The place of a value by its keys; the whole file where it is not there.
+pub(super) fn place(root: &Node, keys: &[&str]) -> Range<usize> {
+    let mut node = root;
+    for key in keys {
+        let NodeKind::Mapping(pairs) = &node.kind else {
+            break;
+        };
+        let value = pairs.iter().find_map(|(name, value)| match &name.kind {
+            NodeKind::Scalar { text, .. } if text == key => Some(value),
+            _ => None,
+        });
+        match value {
+            Some(value) => node = value,
+            None => break,
+        }
+    }
+    node.span.clone()
+}
+
+/// `vendor/model`, so that it can be a folder and nothing else.
+pub(super) fn is_profile_id(id: &str) -> bool {
+    let word = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && part
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_')
+    };
+    id.split_once('/').is_some_and(|(v, m)| word(v) && word(m))
+}
+
+/// Exactly so many hex digits.
+pub(super) fn is_hex(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

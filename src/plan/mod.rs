@@ -1,0 +1,95 @@
+//! What an author writes: dumb data, read by [`crate::yaml`], proved by [`crate::check`].
+//!
+//! One struct per YAML mapping, no flatten, no untagged enums: those lose places and `deny_unknown_fields`. The
+//! JSON Schemas are derived from these types, and their doc comments become the descriptions that authors read,
+//! who know modems and not Rust.
+
+mod action;
+mod chip;
+mod fact;
+mod guard;
+pub mod library;
+mod one_of;
+mod profile;
+mod scenario;
+mod template;
+mod value;
+
+pub use action::{
+    ACTION_KEYS, AtAsk, AtSet, Claim, DiagBackup, DiagRestore, Empty, FastbootFlash,
+    FirehoseBackup, FirehoseFlash, OperatorAsk, OperatorDo, RebootTo, Retry, SaharaLoad, Step,
+    UsbWait, Verify,
+};
+pub use fact::{Value, Values, is_firmware_version, is_name};
+pub use guard::{
+    BackupGuard, GUARD_KEYS, Guard, ModelGuard, PackageGuard, RollbackGuard, SameUnitGuard,
+    WhenUnknown,
+};
+pub use profile::{
+    Barrier, Evidence, Nand, Partition, PortMap, Ports, Profile, Timing, TransportName,
+};
+pub use scenario::{
+    Banner, Broken, Calibration, Fault, FaultKind, Hand, Hands, Make, MakePackage, MakeXqcn,
+    NandDefects, Operation, ProgrammerTraits, SaharaTraits, Scenario, Spc, Variant,
+};
+pub use template::{ExpandError, NotAName, Template};
+pub use value::{Duration, Kind, Mode, Modes};
+
+use crate::yaml::{Spanned, Table};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A recovery procedure for one modem model.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Version of the plan language. Only 1 exists.
+    pub plan: Spanned<u32>,
+    /// Name used in journals, approvals and messages.
+    pub id: Spanned<String>,
+    /// One line for lists.
+    pub title: String,
+    /// What the plan does, for people who decide whether to run it.
+    #[serde(default)]
+    pub about: Option<String>,
+    /// The modem profile: the folder below `plans/` that holds `modem.yaml`.
+    pub modem: Spanned<String>,
+    /// Modes in which the plan may begin.
+    pub starts_in: Spanned<Vec<Spanned<Mode>>>,
+    /// Modes in which every path must end.
+    pub ends_in: Spanned<Vec<Spanned<Mode>>>,
+    /// Asked and checked before step one.
+    #[serde(default)]
+    pub inputs: Table<Input>,
+    /// Named policies that steps refer to.
+    #[serde(default)]
+    pub guards: Table<Guard>,
+    /// Run in order.
+    pub steps: Spanned<Vec<Step>>,
+    /// Run in order after a step has failed. The mode is unknown there, and only inputs are known.
+    #[serde(default)]
+    pub rescue: Vec<Step>,
+    /// Facts printed at the end.
+    #[serde(default)]
+    pub report: Vec<Spanned<String>>,
+}
+
+/// Something a person gives before the run.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// What kind of value it is.
+    #[serde(rename = "type")]
+    pub kind: Spanned<Kind>,
+    /// Said when it is asked for.
+    pub about: String,
+    /// Taken where nothing is given. Secrets have none.
+    #[serde(default)]
+    pub default: Option<Spanned<String>>,
+    /// A regular expression that the whole value must match.
+    #[serde(default)]
+    pub matches: Option<Spanned<String>>,
+    /// The values that are allowed.
+    #[serde(default)]
+    pub choices: Vec<Spanned<String>>,
+}

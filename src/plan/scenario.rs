@@ -1,0 +1,288 @@
+//! A state of the simulated modem, for `run --sim`, `sim` and rehearsals.
+
+use super::{Duration, Mode};
+use crate::yaml::{Spanned, Table};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A state of the simulated modem.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Version of the scenario format. Only 1 exists.
+    pub scenario: Spanned<u32>,
+    #[serde(default)]
+    pub about: Option<String>,
+    /// The modem profile.
+    pub modem: Spanned<String>,
+    /// What is on the bus at the start.
+    pub mode: Spanned<Mode>,
+    /// What the flash holds: a full version, or `none`.
+    pub firmware: Spanned<String>,
+    /// Blank partitions; they decide what boots.
+    #[serde(default)]
+    pub damage: Vec<Spanned<String>>,
+    /// Radio calibration; missing means factory test mode after boot.
+    #[serde(default)]
+    pub calibration: Calibration,
+    /// The factory-test flag, NV 453.
+    #[serde(default)]
+    pub ftm: bool,
+    /// NV 550, or `none`. A test number where nothing is given.
+    #[serde(default)]
+    pub imei: Option<Spanned<String>>,
+    /// Chip serial, eight hex digits; `0badcafe` where nothing is given.
+    #[serde(default)]
+    pub serial: Option<Spanned<String>>,
+    /// Defects of the flash chip.
+    #[serde(default)]
+    pub nand: NandDefects,
+    /// How the boot ROM speaks.
+    #[serde(default)]
+    pub sahara: SaharaTraits,
+    /// How the programmer behaves.
+    #[serde(default)]
+    pub programmer: ProgrammerTraits,
+    /// Whether DIAG writes are allowed.
+    #[serde(default)]
+    pub spc: Spc,
+    /// From power to the first AT answer; the profile's where nothing is given.
+    #[serde(default)]
+    pub boot_time: Option<Spanned<Duration>>,
+    /// What the operator's hands do when a step asks, by step id.
+    #[serde(default)]
+    pub hands: Table<Hands>,
+    /// What goes wrong.
+    #[serde(default)]
+    pub faults: Vec<Fault>,
+    /// Inputs that the run takes where none is given.
+    #[serde(default)]
+    pub inputs: Table<Spanned<String>>,
+    /// Inputs that the simulator makes where none is given.
+    #[serde(default)]
+    pub makes: Table<Make>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Calibration {
+    #[default]
+    Present,
+    Missing,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Spc {
+    #[default]
+    Open,
+    Locked,
+}
+
+/// An input that the simulator makes, always the same bytes.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = exactly_one_make)]
+pub struct Make {
+    /// A firmware package in the layout of a Quectel release.
+    #[serde(default)]
+    pub package: Option<MakePackage>,
+    /// A calibration file.
+    #[serde(default)]
+    pub xqcn: Option<MakeXqcn>,
+}
+
+/// A synthetic package.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MakePackage {
+    /// Its full version.
+    pub firmware: Spanned<String>,
+    /// `update`, or `factory`, which erases calibration.
+    #[serde(default)]
+    pub variant: Variant,
+    /// Size of all images together, such as `32M`; about 32 MiB where nothing is given.
+    #[serde(default)]
+    pub size: Option<Spanned<String>>,
+    /// What is wrong with it.
+    #[serde(default)]
+    pub broken: Option<Spanned<Broken>>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Variant {
+    #[default]
+    Update,
+    Factory,
+}
+
+/// What is wrong with a synthetic package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Broken {
+    /// One image's md5 in md5.txt is wrong.
+    WrongMd5,
+    /// One image is missing.
+    MissingImage,
+    /// The update rawprogram erases the calibration partition.
+    ErasesCalibration,
+}
+
+/// A synthetic calibration file.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MakeXqcn {
+    /// NV 550 inside the file.
+    pub imei: Spanned<String>,
+    /// Whether radio calibration is inside.
+    #[serde(default)]
+    pub calibration: Calibration,
+}
+
+fn exactly_one_make(schema: &mut schemars::Schema) {
+    super::one_of::exactly_one_of(schema, &["package", "xqcn"]);
+}
+
+/// Defects of the flash chip.
+#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct NandDefects {
+    /// Bad blocks, by number.
+    pub bad_blocks: Vec<u32>,
+    /// Pages that read as 0xEE: first page and number of pages.
+    pub unreadable: Vec<(u32, u32)>,
+}
+
+/// How the boot ROM speaks Sahara.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SaharaTraits {
+    /// Version in HELLO.
+    pub version: u32,
+    /// Whether command mode is answered.
+    pub command_mode: bool,
+    /// `DONE_RESPONSE` says that images are pending.
+    pub pending: bool,
+    /// `READ_DATA` in its 64-bit form.
+    pub read64: bool,
+}
+
+impl Default for SaharaTraits {
+    fn default() -> Self {
+        Self {
+            version: 2,
+            command_mode: true,
+            pending: false,
+            read64: false,
+        }
+    }
+}
+
+/// How the programmer behaves.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProgrammerTraits {
+    /// `any`, or the SHA-256 of the one that is signed for this modem.
+    pub accepts: String,
+    /// Whether it offers getsha256digest.
+    pub digest: bool,
+    /// Most bytes of one raw transfer.
+    pub max_payload: u32,
+    /// One log per function, or one for all.
+    pub banner: Banner,
+}
+
+impl Default for ProgrammerTraits {
+    fn default() -> Self {
+        Self {
+            accepts: "any".into(),
+            digest: true,
+            max_payload: 8192,
+            banner: Banner::Many,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Banner {
+    Many,
+    One,
+}
+
+/// What hands do when a step asks.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hands {
+    pub does: Vec<Hand>,
+    /// How long they take.
+    pub after: Spanned<Duration>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hand {
+    Unplug,
+    Plug,
+    BootPinOn,
+    BootPinOff,
+    Nothing,
+}
+
+/// Something that goes wrong at one operation.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// What goes wrong.
+    pub kind: Spanned<FaultKind>,
+    /// At which operation of the modem; any where nothing is given.
+    #[serde(default)]
+    pub on: Option<Spanned<Operation>>,
+    /// At the how manieth; the first where nothing is given.
+    #[serde(default)]
+    pub nth: Option<u32>,
+}
+
+/// Faults that the simulated modem knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultKind {
+    /// The modem leaves the bus and stays away.
+    Unplug,
+    /// The answer never comes.
+    LostReply,
+    /// Random bytes instead of the answer.
+    Garbage,
+    /// The programmer refuses the command.
+    Nak,
+    /// Data is acknowledged and not stored.
+    AckButLost,
+    /// One bit of what is stored is wrong.
+    BitFlip,
+    /// `END_OF_IMAGE` with status 0x25.
+    EndStatus,
+    /// HELLO never comes.
+    NoHello,
+    /// Answers take ten times as long.
+    Slow,
+}
+
+/// Operations of the simulated modem that faults strike at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    Hello,
+    ReadData,
+    Configure,
+    Erase,
+    Program,
+    Raw,
+    Digest,
+    Read,
+    NvRead,
+    NvWrite,
+    EfsRead,
+    EfsWrite,
+    At,
+}

@@ -1,0 +1,272 @@
+//! A deserializer that walks the outline beside `serde_yaml`: child *i* of the outline goes with child *i* of the value.
+//! Every request is passed on; only [`MARK`] is answered here, with start, end and value.
+
+use super::outline::{Node, NodeKind};
+use super::spanned::MARK;
+use serde::de::{
+    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
+    Visitor,
+};
+use std::fmt;
+use std::ops::Range;
+
+pub(super) struct Forward<'n, D> {
+    inner: D,
+    node: Option<&'n Node>,
+}
+
+impl<'n, D> Forward<'n, D> {
+    pub(super) fn new(inner: D, root: &'n Node) -> Self {
+        Self {
+            inner,
+            node: Some(root),
+        }
+    }
+}
+
+macro_rules! pass_on {
+    ($($method:ident($($argument:ident: $type:ty),*);)*) => {$(
+        fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, D::Error> {
+            self.inner.$method($($argument,)* Along { inner: visitor, node: self.node })
+        }
+    )*};
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Forward<'_, D> {
+    type Error = D::Error;
+
+    pass_on! {
+        deserialize_any();
+        deserialize_bool();
+        deserialize_i8();
+        deserialize_i16();
+        deserialize_i32();
+        deserialize_i64();
+        deserialize_i128();
+        deserialize_u8();
+        deserialize_u16();
+        deserialize_u32();
+        deserialize_u64();
+        deserialize_u128();
+        deserialize_f32();
+        deserialize_f64();
+        deserialize_char();
+        deserialize_str();
+        deserialize_string();
+        deserialize_bytes();
+        deserialize_byte_buf();
+        deserialize_option();
+        deserialize_unit();
+        deserialize_seq();
+        deserialize_map();
+        deserialize_identifier();
+        deserialize_ignored_any();
+        deserialize_unit_struct(name: &'static str);
+        deserialize_tuple(length: usize);
+        deserialize_tuple_struct(name: &'static str, length: usize);
+        deserialize_struct(name: &'static str, fields: &'static [&'static str]);
+        deserialize_enum(name: &'static str, variants: &'static [&'static str]);
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        if name == MARK {
+            let span = self.node.map_or(0..0, |node| node.span.clone());
+            return visitor.visit_seq(Parts {
+                given: 0,
+                span,
+                inner: Some(self),
+            });
+        }
+        self.inner.deserialize_newtype_struct(
+            name,
+            Along {
+                inner: visitor,
+                node: self.node,
+            },
+        )
+    }
+}
+
+/// Start, end and value of a [`super::Spanned`].
+struct Parts<'n, D> {
+    given: u8,
+    span: Range<usize>,
+    inner: Option<Forward<'n, D>>,
+}
+
+impl<'de, D: Deserializer<'de>> SeqAccess<'de> for Parts<'_, D> {
+    type Error = D::Error;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, D::Error> {
+        self.given += 1;
+        match self.given {
+            1 => seed
+                .deserialize(self.span.start.into_deserializer())
+                .map(Some),
+            2 => seed
+                .deserialize(self.span.end.into_deserializer())
+                .map(Some),
+            _ => self
+                .inner
+                .take()
+                .map(|inner| seed.deserialize(inner))
+                .transpose(),
+        }
+    }
+}
+
+/// A visitor that goes on along the outline.
+struct Along<'n, V> {
+    inner: V,
+    node: Option<&'n Node>,
+}
+
+macro_rules! hand_over {
+    ($($method:ident: $type:ty;)*) => {$(
+        fn $method<E: de::Error>(self, value: $type) -> Result<V::Value, E> {
+            self.inner.$method(value)
+        }
+    )*};
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Along<'_, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.expecting(f)
+    }
+
+    hand_over! {
+        visit_bool: bool;
+        visit_i64: i64;
+        visit_i128: i128;
+        visit_u64: u64;
+        visit_u128: u128;
+        visit_f64: f64;
+        visit_char: char;
+        visit_str: &str;
+        visit_borrowed_str: &'de str;
+        visit_string: String;
+        visit_bytes: &[u8];
+        visit_borrowed_bytes: &'de [u8];
+        visit_byte_buf: Vec<u8>;
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<V::Value, E> {
+        self.inner.visit_none()
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<V::Value, E> {
+        self.inner.visit_unit()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
+        self.inner.visit_some(Forward {
+            inner,
+            node: self.node,
+        })
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
+        self.inner.visit_newtype_struct(Forward {
+            inner,
+            node: self.node,
+        })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        self.inner.visit_seq(Items {
+            inner,
+            node: self.node,
+            next: 0,
+        })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        self.inner.visit_map(Items {
+            inner,
+            node: self.node,
+            next: 0,
+        })
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        self.inner.visit_enum(inner)
+    }
+}
+
+struct Items<'n, A> {
+    inner: A,
+    node: Option<&'n Node>,
+    next: usize,
+}
+
+impl<'n, A> Items<'n, A> {
+    fn item(&self) -> Option<&'n Node> {
+        match &self.node?.kind {
+            NodeKind::Sequence(items) => items.get(self.next),
+            _ => None,
+        }
+    }
+
+    fn pair(&self) -> Option<&'n (Node, Node)> {
+        match &self.node?.kind {
+            NodeKind::Mapping(pairs) => pairs.get(self.next),
+            _ => None,
+        }
+    }
+}
+
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Items<'_, A> {
+    type Error = A::Error;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        let node = self.item();
+        self.next += 1;
+        self.inner.next_element_seed(Seed { inner: seed, node })
+    }
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Items<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        let node = self.pair().map(|(key, _)| key);
+        self.inner.next_key_seed(Seed { inner: seed, node })
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        let node = self.pair().map(|(_, value)| value);
+        self.next += 1;
+        self.inner.next_value_seed(Seed { inner: seed, node })
+    }
+}
+
+struct Seed<'n, S> {
+    inner: S,
+    node: Option<&'n Node>,
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<'_, S> {
+    type Value = S::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
+        self.inner.deserialize(Forward {
+            inner,
+            node: self.node,
+        })
+    }
+}

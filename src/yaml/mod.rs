@@ -1,0 +1,56 @@
+//! The one place that knows about YAML: text in, typed value with places out, or problems.
+//!
+//! Each file is read twice: saphyr-parser yields an outline of spans and every refusal that needs them, then
+//! `serde_yaml` yields the values, forwarded along the outline so that [`Spanned`] knows its place. The outline only
+//! gives places, so a disagreement of the two can cost a less exact underline, never a wrong value. Nothing outside
+//! this room parses YAML.
+
+mod forward;
+mod outline;
+mod prescan;
+mod shape;
+mod spanned;
+
+pub use outline::{Node, NodeKind, Style, inside_scalar, node_at};
+pub use prescan::MAX_BYTES;
+pub use spanned::{Spanned, Table};
+
+use crate::diagnostic::{Problem, Source};
+use serde::de::DeserializeOwned;
+
+/// Reads a file: its value, and the outline that finds places inside scalars. `what` names the file in messages:
+/// `plan`, `profile`, `scenario`.
+///
+/// The order is a defence: size and characters first, then the outline, and `serde_yaml` only on what both let pass,
+/// because `serde_yaml` alone takes seconds for a deep file of 256 KiB (dtolnay/serde-yaml scans all of it before its
+/// own limit applies).
+pub fn from_source<T: DeserializeOwned>(
+    source: &Source,
+    what: &'static str,
+) -> Result<(T, Node), Vec<Problem>> {
+    prescan::scan(source, what).map_err(|problem| vec![*problem])?;
+    let root = outline::outline(source, what)?;
+    let mark = byte_order_mark(source.text());
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the room that reads YAML"
+    )]
+    let deserializer = serde_yaml::Deserializer::from_str(&source.text()[mark..]);
+    match T::deserialize(forward::Forward::new(deserializer, &root)) {
+        Ok(value) => Ok((value, root)),
+        Err(error) => Err(vec![shape::problem(source, &root, &error, mark)]),
+    }
+}
+
+/// The length of a byte order mark. It is kept from both readers, because `serde_yaml` takes it for a first column, and
+/// is added back to every place.
+fn byte_order_mark(text: &str) -> usize {
+    if text.starts_with('\u{feff}') {
+        '\u{feff}'.len_utf8()
+    } else {
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,371 @@
+//! One pass of marked events: a tree of spans, and every refusal that needs them.
+
+use crate::diagnostic::{Problem, Source};
+use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// Nested collections.
+const MAX_DEPTH: usize = 32;
+
+/// A value's place in the file, and the places of its parts.
+#[derive(Debug, Clone)]
+pub struct Node {
+    pub span: Range<usize>,
+    pub kind: NodeKind,
+}
+
+/// What a node is.
+#[derive(Debug, Clone)]
+pub enum NodeKind {
+    Scalar { style: Style, text: String },
+    Sequence(Vec<Node>),
+    Mapping(Vec<(Node, Node)>),
+}
+
+/// How a scalar is written, as far as it decides whether places inside it can be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    Plain,
+    Quoted,
+    Literal,
+    Folded,
+}
+
+impl Node {
+    /// Items of a sequence; keys and values of a mapping.
+    pub fn children(&self) -> impl Iterator<Item = &Self> {
+        let (items, pairs): (&[Self], &[(Self, Self)]) = match &self.kind {
+            NodeKind::Scalar { .. } => (&[], &[]),
+            NodeKind::Sequence(items) => (items, &[]),
+            NodeKind::Mapping(pairs) => (&[], pairs),
+        };
+        items
+            .iter()
+            .chain(pairs.iter().flat_map(|(key, value)| [key, value]))
+    }
+}
+
+/// The scalar that starts at a place.
+pub fn node_at(node: &Node, at: usize) -> Option<&Node> {
+    match &node.kind {
+        NodeKind::Scalar { .. } => (node.span.start == at).then_some(node),
+        _ if at < node.span.start || at > node.span.end => None,
+        _ => node.children().find_map(|child| node_at(child, at)),
+    }
+}
+
+/// Where a place inside a decoded scalar lies in the file; line and column from 1, the column in characters. `None`
+/// where folding or escapes leave no exact place.
+///
+/// saphyr-parser's span of a literal block starts at its first line that is not blank, after the indentation, so that
+/// the start's column is the indentation.
+pub fn inside_scalar(text: &str, node: &Node, line: usize, column: usize) -> Option<usize> {
+    let NodeKind::Scalar {
+        style,
+        text: decoded,
+    } = &node.kind
+    else {
+        return None;
+    };
+    let (line, column) = (line.checked_sub(1)?, column.checked_sub(1)?);
+    match style {
+        Style::Literal => {
+            let line_start = text.get(..node.span.start)?.rfind('\n')? + 1;
+            let indentation = node.span.start - line_start;
+            let blank = decoded.lines().take_while(|l| l.trim().is_empty()).count();
+            let file_line = text
+                .get(line_start..)?
+                .split_inclusive('\n')
+                .take(line.checked_sub(blank)?)
+                .map(str::len)
+                .sum::<usize>()
+                + line_start;
+            let content = text.get(file_line..)?.lines().next()?.get(indentation..)?;
+            let offset = content
+                .char_indices()
+                .nth(column)
+                .map_or(content.len(), |(i, _)| i);
+            Some(file_line + indentation + offset)
+        }
+        Style::Plain | Style::Quoted if line == 0 && !decoded.contains('\n') => {
+            let start = node.span.start + usize::from(*style == Style::Quoted);
+            let length: usize = decoded.chars().take(column).map(char::len_utf8).sum();
+            // Exact only while the decoded text and the file agree byte for byte up to here.
+            let written = text.get(start..start + length)?;
+            decoded.starts_with(written).then_some(start + length)
+        }
+        _ => None,
+    }
+}
+
+/// Reads the outline, or says what is outside the subset.
+pub(super) fn outline(source: &Source, what: &'static str) -> Result<Node, Vec<Problem>> {
+    let mark = super::byte_order_mark(source.text());
+    let text = &source.text()[mark..];
+    let mut reader = Reader {
+        source,
+        what,
+        bytes: text
+            .char_indices()
+            .map(|(at, _)| at + mark)
+            .chain([mark + text.len()])
+            .collect(),
+        open: Vec::new(),
+        root: None,
+        documents: 0,
+        last_end: mark,
+        problems: Vec::new(),
+    };
+    for item in Parser::new_from_str(text) {
+        let (event, span) = match item {
+            Ok((event, span)) => (event, reader.range(&span)),
+            Err(error) => {
+                let at = reader.byte(error.marker().index());
+                reader.stop("plan::yaml-syntax", error.info(), at..at + 1);
+                break;
+            }
+        };
+        if !reader.event(event, span) {
+            break;
+        }
+    }
+    if !reader.problems.is_empty() {
+        return Err(reader.problems);
+    }
+    reader.root.ok_or_else(|| {
+        vec![Problem::new(
+            source,
+            "plan::empty",
+            format!("the file holds no {what}"),
+        )]
+    })
+}
+
+/// A collection whose end has not come yet.
+struct Open {
+    node: Node,
+    /// The key whose value comes next.
+    key: Option<Node>,
+    /// First places of the keys; comparing every pair takes half a second for 20,000 keys (plan-language.md §15.2).
+    seen: HashMap<String, Range<usize>>,
+}
+
+struct Reader<'a> {
+    source: &'a Source,
+    what: &'static str,
+    /// Character to byte: saphyr-parser counts characters.
+    bytes: Vec<usize>,
+    open: Vec<Open>,
+    root: Option<Node>,
+    documents: usize,
+    /// End of the last event, to see what stands between two of them.
+    last_end: usize,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn byte(&self, character: usize) -> usize {
+        let end = self.source.text().len();
+        self.bytes.get(character).copied().unwrap_or(end)
+    }
+
+    fn range(&self, span: &Span) -> Range<usize> {
+        let start = self.byte(span.start.index());
+        start..self.byte(span.end.index()).max(start)
+    }
+
+    fn stop(&mut self, code: &'static str, message: &str, at: Range<usize>) {
+        let problem =
+            Problem::new(self.source, code, message).label(at, "the YAML reader stopped here");
+        self.problems.push(problem);
+    }
+
+    fn refuse(&mut self, code: &'static str, message: String, at: Range<usize>, help: &str) {
+        let problem = Problem::new(self.source, code, message)
+            .label(at, "here")
+            .help(help);
+        self.problems.push(problem);
+    }
+
+    /// Takes one event; false where reading on makes no sense.
+    fn event(&mut self, event: Event<'_>, span: Range<usize>) -> bool {
+        let end = span.end;
+        let done = match event {
+            Event::DocumentStart(_) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    let message = format!("a {} file holds one YAML document", self.what);
+                    self.refuse("plan::two-documents", message, span, "make it two files");
+                    return false;
+                }
+                None
+            }
+            Event::Alias(_) => {
+                let message = format!("a {} has no YAML aliases", self.what);
+                self.refuse("plan::alias", message, span.clone(), "write the value out");
+                Some(Node {
+                    span,
+                    kind: NodeKind::Sequence(Vec::new()),
+                })
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                self.anchor_or_tag(anchor, tag.is_some(), &span);
+                Some(self.scalar(text.into_owned(), style, span))
+            }
+            Event::SequenceStart(anchor, tag) => {
+                self.anchor_or_tag(anchor, tag.is_some(), &span);
+                return self.begin(span, NodeKind::Sequence(Vec::new()));
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.anchor_or_tag(anchor, tag.is_some(), &span);
+                return self.begin(span, NodeKind::Mapping(Vec::new()));
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.open.pop().map(|open| Node {
+                span: self.trimmed(open.node.span.start..span.end),
+                ..open.node
+            }),
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => None,
+        };
+        if let Some(node) = done {
+            self.place(node);
+            self.last_end = end.max(self.last_end);
+        }
+        true
+    }
+
+    fn begin(&mut self, span: Range<usize>, kind: NodeKind) -> bool {
+        if self.open.len() >= MAX_DEPTH {
+            let message = format!("nesting is deeper than {MAX_DEPTH}");
+            self.refuse("plan::too-deep", message, span, "flatten it");
+            return false;
+        }
+        let is_key = matches!(self.open.last(), Some(open)
+            if open.key.is_none() && matches!(open.node.kind, NodeKind::Mapping(_)));
+        if is_key {
+            self.complex_key(span.clone());
+        }
+        self.last_end = span.end.max(self.last_end);
+        self.open.push(Open {
+            node: Node { span, kind },
+            key: None,
+            seen: HashMap::new(),
+        });
+        true
+    }
+
+    fn scalar(&mut self, text: String, style: ScalarStyle, span: Range<usize>) -> Node {
+        let style = match style {
+            ScalarStyle::Plain => Style::Plain,
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
+            ScalarStyle::Literal => Style::Literal,
+            ScalarStyle::Folded => Style::Folded,
+        };
+        // The span of a block scalar ends past its last line break.
+        let span = self.trimmed(span);
+        if style == Style::Plain && matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL") {
+            // An empty value has no place of its own: the key before it has.
+            let key = self.open.last().and_then(|open| open.key.as_ref());
+            let at = match key {
+                Some(key) if span.is_empty() => key.span.clone(),
+                _ => span.clone(),
+            };
+            let message = format!("a {} has no null", self.what);
+            self.refuse(
+                "plan::null",
+                message,
+                at,
+                "give a value, or leave the key out",
+            );
+        }
+        Node {
+            span,
+            kind: NodeKind::Scalar { style, text },
+        }
+    }
+
+    /// Puts a finished node where it belongs.
+    fn place(&mut self, node: Node) {
+        let text = self.source.text();
+        let Some(open) = self.open.last_mut() else {
+            self.root = Some(node);
+            return;
+        };
+        match (&mut open.node.kind, open.key.take()) {
+            (NodeKind::Sequence(items), _) => items.push(node),
+            (NodeKind::Mapping(pairs), Some(key)) => pairs.push((key, node)),
+            (_, _) => {
+                let gap = text.get(self.last_end..node.span.start).unwrap_or("");
+                let first = match &node.kind {
+                    NodeKind::Scalar { text, .. } => {
+                        let first = open.seen.get(text).cloned();
+                        open.seen
+                            .entry(text.clone())
+                            .or_insert_with(|| node.span.clone());
+                        first
+                    }
+                    _ => None,
+                };
+                let span = node.span.clone();
+                let word = match &node.kind {
+                    NodeKind::Scalar {
+                        style: Style::Plain,
+                        text,
+                    } => text.clone(),
+                    _ => String::new(),
+                };
+                open.key = Some(node);
+                if let Some(first) = first {
+                    let key = text.get(span.clone()).unwrap_or("this key");
+                    let problem = Problem::new(
+                        self.source,
+                        "plan::duplicate-key",
+                        format!("`{key}` is given twice"),
+                    )
+                    .label(span.clone(), "again here")
+                    .label(first, "first here")
+                    .help("remove one of them");
+                    self.problems.push(problem);
+                }
+                // `{?key: 1}` is a key called `?key` for one of the two readers.
+                if has_question_mark(gap) || word.starts_with('?') {
+                    self.complex_key(span);
+                } else if word == "<<" {
+                    let message = format!("a {} has no merge keys", self.what);
+                    self.refuse("plan::merge-key", message, span, "write the keys out");
+                }
+            }
+        }
+    }
+
+    fn complex_key(&mut self, at: Range<usize>) {
+        let message = format!("a key of a {} is one word before a colon", self.what);
+        self.refuse("plan::complex-key", message, at, "write `key: value`");
+    }
+
+    fn anchor_or_tag(&mut self, anchor: usize, tagged: bool, at: &Range<usize>) {
+        if anchor != 0 {
+            let message = format!("a {} has no YAML anchors", self.what);
+            self.refuse("plan::anchor", message, at.clone(), "remove the `&name`");
+        }
+        if tagged {
+            let message = format!("a {} has no YAML tags", self.what);
+            self.refuse("plan::tag", message, at.clone(), "remove the `!tag`");
+        }
+    }
+
+    fn trimmed(&self, span: Range<usize>) -> Range<usize> {
+        let length = self
+            .source
+            .text()
+            .get(span.clone())
+            .map_or(span.len(), |text| text.trim_end().len());
+        span.start..span.start + length
+    }
+}
+
+/// Whether the text between two events, comments aside, holds a `?`.
+fn has_question_mark(gap: &str) -> bool {
+    gap.lines()
+        .any(|line| line.split('#').next().is_some_and(|l| l.contains('?')))
+}
