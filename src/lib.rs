@@ -6,6 +6,8 @@
 
 pub mod calibration;
 pub mod diagnostic;
+pub mod driver;
+pub mod event;
 pub mod files;
 pub mod firmware;
 pub mod plan;

@@ -1,0 +1,6 @@
+//! The host side of each conversation, over any port. A driver never retries, resets or erases on its own.
+
+pub mod at;
+pub mod diag;
+pub mod firehose;
+pub mod sahara;
