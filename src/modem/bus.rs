@@ -1,0 +1,54 @@
+//! Where a modem is looked for: the simulated modem, ports given by hand, or USB.
+
+use super::UsbIdentity;
+use crate::transport::{Error, Transport};
+
+/// What is spoken on a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    At,
+    Diag,
+    /// The bulk pair of the boot ROM, the programmer or the dump state.
+    Edl,
+}
+
+impl Role {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::At => "at",
+            Self::Diag => "diag",
+            Self::Edl => "edl",
+        }
+    }
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// What one look at the bus saw.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sighting {
+    /// Absent where the bus has no descriptors: ports given by hand.
+    pub usb: Option<UsbIdentity>,
+    /// Ports that can be opened now; empty means nothing is there.
+    pub roles: Vec<Role>,
+    /// Changes whenever the modem left and came back, so that an old port is never mistaken for a new one.
+    pub arrival: u64,
+}
+
+/// A place where one modem is looked for.
+pub trait Bus: Send {
+    /// Looks once.
+    fn look(&mut self) -> Result<Sighting, Error>;
+    /// Opens the port of a role that was seen.
+    fn open(&mut self, role: Role) -> Result<Box<dyn Transport>, Error>;
+    /// Tells hands that can hear it that a step asked for them: only the simulated modem's can.
+    fn asked(&mut self, _step: &str) {}
+    /// Whether this is the simulated modem.
+    fn is_simulated(&self) -> bool {
+        false
+    }
+}

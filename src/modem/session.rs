@@ -1,0 +1,361 @@
+//! One modem during a run: its mode, and the drivers on its open ports.
+//!
+//! The mode is observed, never remembered: a port that was opened before the modem left the bus is closed as soon
+//! as that is seen.
+
+use super::{Bus, Role, Sighting, identity};
+use crate::driver::at::At;
+use crate::driver::diag::Diag;
+use crate::driver::firehose::{self, Firehose};
+use crate::driver::sahara::{self, FirstBytes};
+use crate::plan::{Mode, Profile};
+use crate::transport::{self, Clock, Deadline, Interrupt, Port};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Between two looks at the bus.
+const LOOK: Duration = Duration::from_millis(250);
+/// How long the bulk pair may be silent before the programmer is asked whether it runs (protocols.md §5.6).
+const FIRST_BYTES: Duration = Duration::from_secs(2);
+/// How long a port may take to answer `AT` before the firmware counts as not up yet.
+const ANSWER: Duration = Duration::from_secs(1);
+
+/// What a look at the modem says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    pub mode: Mode,
+    /// Why, for people.
+    pub evidence: String,
+    pub certainty: Certainty,
+}
+
+/// Whether the modem itself told its mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certainty {
+    Told,
+    /// A port by hand says nothing: EDL or a dump whose HELLO was read by somebody else, or a programmer that counts
+    /// bytes of an image. Nothing may be built on it; a modem that is powered anew says what it is.
+    Guessed,
+}
+
+/// Why the session cannot give what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    #[error("cannot look for the modem: {0}")]
+    Look(transport::Error),
+    #[error("cannot open the {role} port: {error}")]
+    Open { role: Role, error: transport::Error },
+    #[error("the modem has no {0} port now")]
+    NoPort(Role),
+    #[error("no programmer runs on the modem")]
+    NoProgrammer,
+    #[error("the programmer does not answer: {0}")]
+    Programmer(String),
+    #[error("the modem was waited for in {wanted}, but it is in {seen}: {evidence}")]
+    NotSeen {
+        wanted: Mode,
+        seen: Mode,
+        evidence: String,
+    },
+    #[error("stopped by a person")]
+    Interrupted,
+}
+
+/// One modem during a run.
+pub struct Session {
+    bus: Box<dyn Bus>,
+    clock: Arc<dyn Clock>,
+    interrupt: Interrupt,
+    profile: Arc<Profile>,
+    arrival: Option<u64>,
+    at: Option<At>,
+    diag: Option<Diag>,
+    /// The firmware has answered since the modem arrived.
+    answered: bool,
+    bulk: Bulk,
+}
+
+/// The bulk pair of the boot ROM or the programmer.
+enum Bulk {
+    Closed,
+    /// Open, its first bytes seen and pushed back.
+    Known(Port, Observed),
+    /// Lent to the Sahara driver.
+    Lent,
+    Programmer(Box<Firehose>),
+}
+
+impl Session {
+    pub fn new(
+        bus: Box<dyn Bus>,
+        clock: Arc<dyn Clock>,
+        interrupt: Interrupt,
+        profile: Arc<Profile>,
+    ) -> Self {
+        Self {
+            bus,
+            clock,
+            interrupt,
+            profile,
+            arrival: None,
+            at: None,
+            diag: None,
+            answered: false,
+            bulk: Bulk::Closed,
+        }
+    }
+
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    pub fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
+    pub fn is_simulated(&self) -> bool {
+        self.bus.is_simulated()
+    }
+
+    /// Tells hands that can hear it that a step asked for them.
+    pub fn asked(&mut self, step: &str) {
+        self.bus.asked(step);
+    }
+
+    /// One look at the bus, no port opened.
+    pub fn look(&mut self) -> Result<Sighting, Error> {
+        let sighting = self.bus.look().map_err(Error::Look)?;
+        if self.arrival != Some(sighting.arrival) || sighting.roles.is_empty() {
+            self.forget();
+            self.arrival = Some(sighting.arrival);
+        }
+        Ok(sighting)
+    }
+
+    /// The mode now. Opens the bulk pair where only its first bytes can tell, and gives those bytes back.
+    pub fn observe(&mut self) -> Result<Observed, Error> {
+        let sighting = self.look()?;
+        let seen = |mode, evidence: String| Ok(told(mode, evidence));
+        if sighting.roles.is_empty() {
+            return seen(Mode::Off, "nothing is on the bus".into());
+        }
+        match &sighting.usb {
+            Some(usb) => match identity::mode_of(usb, &self.profile) {
+                Some(Mode::Edl) => self.first_bytes(&usb.to_string(), Certainty::Told),
+                Some(mode) => seen(mode, usb.to_string()),
+                None => seen(
+                    Mode::Off,
+                    format!("{usb} is no known state of {}", self.profile.title),
+                ),
+            },
+            None if sighting.roles.contains(&Role::Edl) => {
+                self.first_bytes("the edl port", Certainty::Guessed)
+            }
+            None => self.firmware_answers(&sighting),
+        }
+    }
+
+    /// Ports given by hand show the running firmware only by its answers.
+    fn firmware_answers(&mut self, sighting: &Sighting) -> Result<Observed, Error> {
+        if !self.answered {
+            let deadline = Deadline::after(self.clock.now(), ANSWER);
+            self.answered = if sighting.roles.contains(&Role::At) {
+                self.at()?.ask("AT", deadline).is_ok()
+            } else {
+                self.diag()?.build(deadline).is_ok()
+            };
+            if !self.answered {
+                // The port may have gone with what was on it.
+                self.at = None;
+                self.diag = None;
+                return Ok(told(
+                    Mode::Off,
+                    "the ports are there, but the firmware does not answer yet",
+                ));
+            }
+        }
+        Ok(told(Mode::Normal, "the firmware answers on its port"))
+    }
+
+    /// `silence`: what a bulk pair without a word comes to.
+    fn first_bytes(&mut self, place: &str, silence: Certainty) -> Result<Observed, Error> {
+        match &self.bulk {
+            Bulk::Programmer(_) => {
+                return Ok(told(
+                    Mode::Firehose,
+                    format!("{place}, and the programmer that was loaded"),
+                ));
+            }
+            Bulk::Known(_, observed) => return Ok(observed.clone()),
+            Bulk::Closed | Bulk::Lent => {}
+        }
+        let mut port = self.open(Role::Edl)?;
+        let deadline = port.within(FIRST_BYTES);
+        let first = match sahara::identify(&mut port, deadline) {
+            Ok(first) => first,
+            Err(transport::Error::Interrupted) => return Err(Error::Interrupted),
+            Err(error) => {
+                return Ok(told(Mode::Off, format!("{place} went away: {error}")));
+            }
+        };
+        let silent = first == FirstBytes::Silent;
+        let deadline = port.within(FIRST_BYTES);
+        if silent && firehose::answers(&mut port, deadline).unwrap_or(false) {
+            let observed = told(Mode::Firehose, format!("{place}: a programmer answers"));
+            self.bulk = Bulk::Known(port, observed.clone());
+            return Ok(observed);
+        }
+        let (mode, what) = match first {
+            FirstBytes::Hello {
+                mode: crate::protocol::sahara::Mode::MemoryDebug,
+            } => (Mode::Ramdump, "Sahara says memory debug"),
+            FirstBytes::Hello { .. } => (Mode::Edl, "Sahara says HELLO"),
+            FirstBytes::Firehose => (Mode::Firehose, "a programmer answers"),
+            FirstBytes::StaleSahara => (Mode::Edl, "Sahara is in the middle of something"),
+            FirstBytes::Silent => (
+                Mode::Edl,
+                "it is silent: somebody else has read its HELLO, or a programmer waits for the rest of an image",
+            ),
+            FirstBytes::Hdlc | FirstBytes::Other => (Mode::Edl, "its first bytes are not known"),
+        };
+        let observed = Observed {
+            mode,
+            evidence: format!("{place}: {what}"),
+            certainty: if silent { silence } else { Certainty::Told },
+        };
+        self.bulk = Bulk::Known(port, observed.clone());
+        Ok(observed)
+    }
+
+    /// Waits until the modem is seen in a mode.
+    pub fn wait_for(&mut self, wanted: Mode, deadline: Deadline) -> Result<Observed, Error> {
+        loop {
+            let observed = match self.observe() {
+                // A port that vanished between the look and the opening is no reason to give up.
+                Err(error @ (Error::Open { .. } | Error::NoPort(_))) => {
+                    told(Mode::Off, error.to_string())
+                }
+                other => other?,
+            };
+            if observed.mode == wanted && observed.certainty == Certainty::Told {
+                return Ok(observed);
+            }
+            if deadline.passed(self.clock.now()) {
+                return Err(Error::NotSeen {
+                    wanted,
+                    seen: observed.mode,
+                    evidence: observed.evidence,
+                });
+            }
+            self.pause(deadline)?;
+        }
+    }
+
+    /// Waits until what is on the bus changes: hands have done something.
+    pub fn wait_for_change(&mut self, deadline: Deadline) -> Result<bool, Error> {
+        let before = self.look()?;
+        loop {
+            self.pause(deadline)?;
+            let now = self.look()?;
+            if now != before {
+                return Ok(true);
+            }
+            if deadline.passed(self.clock.now()) {
+                return Ok(false);
+            }
+        }
+    }
+
+    fn pause(&self, deadline: Deadline) -> Result<(), Error> {
+        if self.interrupt.at_safe_point() {
+            return Err(Error::Interrupted);
+        }
+        let now = self.clock.now();
+        self.clock
+            .sleep(LOOK.min(deadline.left(now)).max(Duration::from_millis(1)));
+        Ok(())
+    }
+
+    /// The AT port, opened where it is not.
+    pub fn at(&mut self) -> Result<&mut At, Error> {
+        let at = match self.at.take() {
+            Some(at) => at,
+            None => At::new(self.open(Role::At)?),
+        };
+        Ok(self.at.insert(at))
+    }
+
+    /// The DIAG port, opened where it is not.
+    pub fn diag(&mut self) -> Result<&mut Diag, Error> {
+        let diag = match self.diag.take() {
+            Some(diag) => diag,
+            None => Diag::new(self.open(Role::Diag)?),
+        };
+        Ok(self.diag.insert(diag))
+    }
+
+    /// Lends the bulk pair to the Sahara driver, first bytes included.
+    pub fn lend_bulk(&mut self) -> Result<Port, Error> {
+        match std::mem::replace(&mut self.bulk, Bulk::Lent) {
+            Bulk::Known(port, _) => Ok(port),
+            Bulk::Programmer(firehose) => Ok(firehose.into_port()),
+            Bulk::Closed | Bulk::Lent => self.open(Role::Edl),
+        }
+    }
+
+    /// From now on the modem is in Firehose.
+    pub fn programmer_runs(&mut self, firehose: Firehose) {
+        self.bulk = Bulk::Programmer(Box::new(firehose));
+    }
+
+    /// The running programmer; taken up where an earlier run left it.
+    pub fn firehose(&mut self, deadline: Deadline) -> Result<&mut Firehose, Error> {
+        if !matches!(self.bulk, Bulk::Programmer(_)) {
+            let seen = self.observe()?;
+            if seen.mode != Mode::Firehose {
+                return Err(Error::NoProgrammer);
+            }
+            let port = self.lend_bulk()?;
+            let firehose =
+                Firehose::take_up(port, deadline).map_err(|e| Error::Programmer(e.to_string()))?;
+            self.programmer_runs(firehose);
+        }
+        match &mut self.bulk {
+            Bulk::Programmer(firehose) => Ok(firehose),
+            _ => Err(Error::NoProgrammer),
+        }
+    }
+
+    /// Closes every port: the modem was told to restart, or has left.
+    pub fn forget(&mut self) {
+        self.at = None;
+        self.diag = None;
+        self.answered = false;
+        self.bulk = Bulk::Closed;
+    }
+
+    fn open(&mut self, role: Role) -> Result<Port, Error> {
+        let sighting = self.bus.look().map_err(Error::Look)?;
+        if !sighting.roles.contains(&role) {
+            return Err(Error::NoPort(role));
+        }
+        self.arrival = Some(sighting.arrival);
+        let transport = self
+            .bus
+            .open(role)
+            .map_err(|error| Error::Open { role, error })?;
+        Ok(Port::new(
+            transport,
+            self.clock.clone(),
+            self.interrupt.clone(),
+        ))
+    }
+}
+
+fn told(mode: Mode, evidence: impl Into<String>) -> Observed {
+    Observed {
+        mode,
+        evidence: evidence.into(),
+        certainty: Certainty::Told,
+    }
+}
