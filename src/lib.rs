@@ -4,15 +4,19 @@
 //! **modem**. **Drivers** speak wire protocols over byte **transports**. The **simulated modem** is the other end
 //! of every wire. `ARCHITECTURE.md` has the map and the rules between the rooms.
 
+pub mod action;
 pub mod calibration;
 pub mod diagnostic;
 pub mod driver;
 pub mod event;
 pub mod files;
 pub mod firmware;
+pub mod guard;
 pub mod modem;
 pub mod plan;
 pub mod protocol;
 pub mod schema;
+pub mod script;
+pub mod sim;
 pub mod transport;
 pub mod yaml;

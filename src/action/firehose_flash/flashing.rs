@@ -1,0 +1,306 @@
+//! The order of a flash: compare the chip, choose the proof, erase, write and prove, patch.
+
+use super::super::sahara_load::of_firehose;
+use super::super::{Cause, Failure, Witness};
+use super::verifying::{self, Method, Proof};
+use super::{Options, Report};
+use crate::driver::firehose::{Change, Error, Firehose, Writing};
+use crate::event::Unit;
+use crate::firmware::{Erase, Package, Program};
+use crate::plan::Verify;
+use crate::protocol::nand::Geometry;
+use crate::transport::Deadline;
+
+/// Bytes between two events of progress.
+const STRIDE: u64 = 256 * 1024;
+
+/// Said wherever a flash ends early. The engine adds the command that goes on.
+const KEEP_POWERED: &str = "the modem is in its programmer with the boot loader blank: keep it powered, do not \
+                            unplug it, and let the run be resumed";
+const REPLUG: &str = "the programmer is out of step and the boot loader is blank: when the modem is powered anew \
+                      it is in EDL; then let the run be resumed";
+
+pub(super) fn flash(
+    firehose: &mut Firehose,
+    witness: &mut dyn Witness,
+    chip: Geometry,
+    package: Package,
+    options: Options,
+    deadline: Deadline,
+) -> Result<Report, Failure> {
+    compare_chip(firehose, witness, chip, deadline)?;
+    let method = verifying::choose(firehose, chip, options, deadline)?;
+    if method == Method::Nothing && options.verify != Some(Verify::None) {
+        witness.note("the programmer offers neither digests nor reading: nothing that is written is verified");
+    }
+    let mut flashing = Flashing {
+        firehose,
+        witness,
+        chip,
+        method,
+        deadline,
+        report: Report::default(),
+    };
+    let (erases, programs) = flashing.leave_same(package.erases, package.programs, options)?;
+    for erase in &erases {
+        flashing.erase(erase)?;
+    }
+    for mut program in programs {
+        flashing.program(&mut program)?;
+    }
+    for patch in &package.patches {
+        flashing.patch(patch)?;
+    }
+    Ok(flashing.report)
+}
+
+/// Nothing is erased on a chip that is not the one that was judged.
+fn compare_chip(
+    firehose: &mut Firehose,
+    witness: &mut dyn Witness,
+    chip: Geometry,
+    deadline: Deadline,
+) -> Result<(), Failure> {
+    let refuse = |message: String| {
+        Err(Failure::new("flash::geometry", Cause::Modem, message)
+            .help("nothing was erased; compare the label with the profile and the package"))
+    };
+    match firehose.storage(deadline) {
+        Ok(Some(storage)) if storage.is(chip) => {
+            witness.note(&format!(
+                "the chip has {} blocks, as the profile says",
+                chip.blocks()
+            ));
+            Ok(())
+        }
+        Ok(Some(found)) => refuse(format!(
+            "the chip has {} blocks of {} and pages of {} bytes, the profile says {} of {} with {}",
+            found.total_blocks,
+            found.block_size,
+            found.page_size,
+            chip.blocks(),
+            chip.block(),
+            chip.page()
+        )),
+        Ok(None) => refuse("the programmer does not say what chip there is".to_owned()),
+        Err(error) => Err(of_firehose(&error)),
+    }
+}
+
+struct Flashing<'a> {
+    firehose: &'a mut Firehose,
+    witness: &'a mut dyn Witness,
+    chip: Geometry,
+    method: Method,
+    deadline: Deadline,
+    report: Report,
+}
+
+impl Flashing<'_> {
+    /// Takes ranges out that hold their image already. UBI images and ranges that are only erased always stay; if
+    /// anything stays, so does the boot loader, which goes first and comes last.
+    fn leave_same(
+        &mut self,
+        erases: Vec<Erase>,
+        programs: Vec<Program>,
+        options: Options,
+    ) -> Result<(Vec<Erase>, Vec<Program>), Failure> {
+        if !options.skip_same || options.erase_all {
+            return Ok((erases, programs));
+        }
+        if !verifying::has_digest(self.firehose, self.chip, self.deadline)? {
+            self.witness
+                .note("nothing is skipped, because the programmer offers no digests");
+            return Ok((erases, programs));
+        }
+        let mut same = Vec::new();
+        for program in &programs {
+            let found = !program.image.is_ubi()
+                && self
+                    .firehose
+                    .sha256(self.chip, program.sectors, self.deadline)
+                    .map_err(|e| of_firehose(&e))?
+                    == program.image.padded_sha256;
+            same.push(found);
+        }
+        let of_erase = |erase: &Erase| {
+            let mut inside = programs
+                .iter()
+                .zip(&same)
+                .filter(|(program, _)| erase.sectors.overlaps(program.room))
+                .peekable();
+            inside.peek().is_some() && inside.all(|(_, same)| *same)
+        };
+        let all = same.iter().all(|same| *same) && erases.iter().all(&of_erase);
+        let is_sbl = |start: u32| start == 0 && !all;
+        let erases: Vec<Erase> = erases
+            .iter()
+            .filter(|erase| is_sbl(erase.sectors.start().0) || !of_erase(erase))
+            .cloned()
+            .collect();
+        let before = programs.len();
+        let programs: Vec<Program> = programs
+            .into_iter()
+            .filter(|program| {
+                erases
+                    .iter()
+                    .any(|erase| erase.sectors.overlaps(program.room))
+            })
+            .collect();
+        self.report.skipped = before - programs.len();
+        Ok((erases, programs))
+    }
+
+    fn erase(&mut self, erase: &Erase) -> Result<(), Failure> {
+        self.safe_point()?;
+        let target = erase.to_string();
+        self.witness.intent("erase", &target, None)?;
+        let erased = self.firehose.erase(self.chip, erase.sectors, self.deadline);
+        self.told("erase", &target, erased)?;
+        self.report.erased += 1;
+        self.witness.done("erase", &target, "acknowledged")?;
+        Ok(())
+    }
+
+    fn program(&mut self, program: &mut Program) -> Result<(), Failure> {
+        self.safe_point()?;
+        let target = program.to_string();
+        self.witness
+            .intent("program", &target, Some(&program.image.padded_sha256))?;
+        let sent = self.send(program);
+        self.told("program", &target, sent)?;
+        let proof = self.prove(program);
+        let proof = self.told("program", &target, proof)?;
+        self.report.written += 1;
+        self.report.bytes += program.image.bytes;
+        match proof {
+            Proof::Same(evidence) => self.witness.done("program", &target, &evidence),
+            Proof::Untold(why) => {
+                self.report.unverified.push(target.clone());
+                self.witness
+                    .note(&format!("{target} could not be verified: {why}"));
+                self.witness
+                    .done("program", &target, "written, not verified")
+            }
+            Proof::Different(how) => {
+                let message = format!("{target} does not hold its image: {how}");
+                self.witness.failed("program", &target, &message);
+                Err(Failure::new("flash::not-as-written", Cause::Modem, message).help(KEEP_POWERED))
+            }
+        }
+    }
+
+    fn send(&mut self, program: &mut Program) -> Result<(), Error> {
+        let command = "program";
+        let file = |reason| Error::File { command, reason };
+        let what = program.image.path.to_string();
+        let name = program.image.path.file_name().unwrap_or("image").to_owned();
+        let writing = Writing {
+            sectors: program.sectors,
+            name: &name,
+            last_sector: program.last_sector,
+        };
+        let witness = &mut *self.witness;
+        let mut progress = every(STRIDE, |done, total| {
+            witness.progress(&what, Unit::Bytes, done, total);
+        });
+        let mut reader = program.image.reader().map_err(file)?;
+        let sent = self.firehose.program(
+            self.chip,
+            &writing,
+            &mut *reader,
+            self.deadline,
+            &mut progress,
+        )?;
+        drop(reader);
+        if sent.sha256 == program.image.sha256 {
+            Ok(())
+        } else {
+            Err(file(std::io::Error::other(
+                "it changed after it was judged",
+            )))
+        }
+    }
+
+    fn prove(&mut self, program: &mut Program) -> Result<Proof, Error> {
+        let what = format!("verify {}", program.image.path);
+        let witness = &mut *self.witness;
+        let mut progress = every(STRIDE, |done, total| {
+            witness.progress(&what, Unit::Bytes, done, total);
+        });
+        verifying::prove(
+            self.firehose,
+            self.chip,
+            self.method,
+            program,
+            self.deadline,
+            &mut progress,
+        )
+    }
+
+    fn patch(&mut self, patch: &crate::firmware::Patch) -> Result<(), Failure> {
+        self.safe_point()?;
+        let target = patch.to_string();
+        self.witness.intent("patch", &target, None)?;
+        let change = Change {
+            sector: patch.sector,
+            byte_offset: patch.byte_offset,
+            size: patch.size,
+            value: &patch.value,
+            what: &patch.what,
+        };
+        let patched = self.firehose.patch(self.chip, &change, self.deadline);
+        self.told("patch", &target, patched)?;
+        self.witness.done("patch", &target, "acknowledged")
+    }
+
+    /// Between two ranges a person's wish is heard.
+    fn safe_point(&self) -> Result<(), Failure> {
+        if self.firehose.interrupt().at_safe_point() {
+            let message = "stopped by a person between two ranges";
+            let started = self.report.erased + self.report.written > 0;
+            let failure = Failure::new("flash::interrupted", Cause::Interrupted, message);
+            return Err(if started {
+                failure.help(KEEP_POWERED)
+            } else {
+                failure.help("nothing was erased")
+            });
+        }
+        if self.deadline.passed(self.firehose.now()) {
+            let message = "the step's time is over, between two ranges";
+            let failure = Failure::new("flash::timeout", Cause::Modem, message);
+            return Err(failure.help(KEEP_POWERED));
+        }
+        Ok(())
+    }
+
+    /// Tells the witness of a failure, and the person what the modem is now.
+    fn told<T>(
+        &mut self,
+        operation: &str,
+        target: &str,
+        result: Result<T, Error>,
+    ) -> Result<T, Failure> {
+        result.map_err(|error| {
+            let help = if error.in_step() {
+                KEEP_POWERED
+            } else {
+                REPLUG
+            };
+            let mut failure = of_firehose(&error);
+            failure.message = format!("{operation} of {target}: {}", failure.message);
+            self.witness.failed(operation, target, &failure.message);
+            failure.help(help)
+        })
+    }
+}
+
+fn every(stride: u64, mut tell: impl FnMut(u64, u64)) -> impl FnMut(u64, u64) {
+    let mut next = 0;
+    move |done, total| {
+        if done >= next || done == total {
+            next = done + stride;
+            tell(done, total);
+        }
+    }
+}

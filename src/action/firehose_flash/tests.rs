@@ -1,0 +1,266 @@
+//! A flash against the scripted programmer: the order, the proof, and what is said when it ends early.
+
+use super::flashing::flash;
+use super::*;
+use crate::action::Witness;
+use crate::driver::firehose::tests::{Shared, State, started};
+use crate::event::{BackupFile, Event, Unit};
+use crate::firmware::package::tests::{Maker, chip};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+#[derive(Default)]
+struct Heard(Vec<String>);
+
+impl Witness for Heard {
+    fn intent(&mut self, operation: &str, target: &str, _: Option<&str>) -> Result<(), Failure> {
+        self.0.push(format!("intent {operation} {target}"));
+        Ok(())
+    }
+    fn done(&mut self, operation: &str, target: &str, evidence: &str) -> Result<(), Failure> {
+        let evidence = evidence.split(' ').next().unwrap();
+        self.0.push(format!("done {operation} {target} {evidence}"));
+        Ok(())
+    }
+    fn failed(&mut self, operation: &str, target: &str, _: &str) {
+        self.0.push(format!("failed {operation} {target}"));
+    }
+    fn progress(&mut self, _: &str, _: Unit, done: u64, total: u64) {
+        assert!(done <= total);
+    }
+    fn note(&mut self, text: &str) {
+        self.0.push(format!("note {text}"));
+    }
+    fn backup(&mut self, _: Vec<BackupFile>, _: BTreeMap<String, u64>) -> Result<(), Failure> {
+        Ok(())
+    }
+    fn event(&mut self, _: Event) {}
+}
+
+const BEST: Options = Options {
+    verify: None,
+    skip_same: false,
+    erase_all: false,
+};
+
+fn adjusted(state: &mut State, adjust: impl FnOnce(&mut State)) {
+    state.chip = chip().geometry;
+    state.flash = vec![0xff; 128 * 1024];
+    state.flash[16 * 1024..32 * 1024].fill(0x5a);
+    adjust(state);
+}
+
+fn flashed(
+    options: Options,
+    adjust: impl FnOnce(&mut State),
+) -> (Result<Report, Failure>, Heard, Shared) {
+    let (_folder, root) = Maker::whole().write();
+    let package = Package::inspect(&root, &chip(), Extent::Update).unwrap();
+    let (mut firehose, state) = started(|state| adjusted(state, adjust));
+    let mut heard = Heard::default();
+    let deadline = firehose.within(Duration::from_secs(3600));
+    let result = flash(
+        &mut firehose,
+        &mut heard,
+        chip().geometry,
+        package,
+        options,
+        deadline,
+    );
+    (result, heard, state)
+}
+
+fn sent(state: &Shared) -> Vec<String> {
+    let state = state.lock().unwrap();
+    let changes = state
+        .record
+        .iter()
+        .filter(|(name, ..)| name == "erase" || name == "program");
+    changes
+        .map(|(name, start, _)| format!("{name} {start}"))
+        .collect()
+}
+
+#[test]
+fn the_boot_loader_goes_first_and_comes_last_and_calibration_stays() {
+    let (result, heard, state) = flashed(BEST, |_| {});
+    let report = result.unwrap();
+    assert_eq!(
+        (report.erased, report.written, report.unverified.len()),
+        (5, 4, 0)
+    );
+    assert_eq!(
+        sent(&state),
+        [
+            "erase 0",
+            "erase 8",
+            "erase 32",
+            "erase 40",
+            "erase 100",
+            "program 8",
+            "program 32",
+            "program 40",
+            "program 0"
+        ]
+    );
+    assert!(
+        heard
+            .0
+            .contains(&"done program sectors 0..3 (sbl) digest".to_owned()),
+        "{heard:?}",
+        heard = heard.0
+    );
+    let state = state.lock().unwrap();
+    assert!(state.flash[16 * 1024..32 * 1024].iter().all(|b| *b == 0x5a));
+    assert_eq!(state.flash[..3000], [1; 3000]);
+}
+
+#[test]
+fn each_intent_stands_before_its_packet() {
+    for (kind, nth) in [("erase", 1), ("erase", 3), ("program", 2), ("program", 4)] {
+        let (result, heard, state) = flashed(BEST, |state| state.leave = Some((kind, nth)));
+        let failure = result.unwrap_err();
+        assert_eq!(failure.cause, Cause::Modem);
+        let intents = heard
+            .0
+            .iter()
+            .filter(|line| line.starts_with("intent"))
+            .count();
+        assert_eq!(intents, sent(&state).len());
+        assert!(heard.0.last().unwrap().starts_with("failed"));
+    }
+}
+
+#[test]
+fn after_a_failure_nothing_resets_the_modem_and_it_is_to_stay_powered() {
+    let (result, _, state) = flashed(BEST, |state| state.nak = Some(("program", 2)));
+    let failure = result.unwrap_err();
+    assert_eq!(failure.code, "firehose::refused");
+    assert!(
+        failure
+            .help
+            .unwrap()
+            .contains("keep it powered, do not unplug")
+    );
+    assert!(
+        state
+            .lock()
+            .unwrap()
+            .record
+            .iter()
+            .all(|(name, ..)| name != "power")
+    );
+}
+
+#[test]
+fn one_flipped_bit_fails_the_range_by_either_proof() {
+    for verify in [None, Some(Verify::Digest), Some(Verify::Readback)] {
+        let options = Options { verify, ..BEST };
+        let (result, ..) = flashed(options, |state| state.flip = true);
+        let failure = result.unwrap_err();
+        assert_eq!(failure.code, "flash::not-as-written");
+        assert!(
+            failure.message.contains("sectors 8..12 (mibib)"),
+            "{}",
+            failure.message
+        );
+    }
+}
+
+#[test]
+fn without_digests_every_sector_is_read_back() {
+    let (result, heard, _) = flashed(BEST, |state| state.digest = false);
+    assert!(result.unwrap().unverified.is_empty());
+    assert!(
+        heard
+            .0
+            .contains(&"done program sectors 32..36 (tz) readback".to_owned())
+    );
+    let options = Options {
+        verify: Some(Verify::Digest),
+        ..BEST
+    };
+    let (result, _, state) = flashed(options, |state| state.digest = false);
+    assert_eq!(result.unwrap_err().code, "flash::no-digest");
+    assert!(sent(&state).is_empty());
+}
+
+#[test]
+fn pages_that_read_as_filler_are_not_verified_and_not_equal() {
+    let (result, ..) = flashed(
+        Options {
+            verify: Some(Verify::Readback),
+            ..BEST
+        },
+        |state| state.filler = Some(33),
+    );
+    assert_eq!(result.unwrap().unverified, ["sectors 32..36 (tz)"]);
+}
+
+#[test]
+fn verifying_nothing_is_told_range_by_range() {
+    let (result, ..) = flashed(
+        Options {
+            verify: Some(Verify::None),
+            ..BEST
+        },
+        |state| state.flip = true,
+    );
+    assert_eq!(result.unwrap().unverified.len(), 4);
+}
+
+#[test]
+fn another_chip_is_noticed_before_the_first_erase() {
+    let (result, _, state) = flashed(BEST, |state| state.blocks_told = 64);
+    assert_eq!(result.unwrap_err().code, "flash::geometry");
+    assert!(sent(&state).is_empty());
+}
+
+#[test]
+fn ranges_that_hold_their_image_are_left_alone_but_not_the_boot_loader() {
+    let options = Options {
+        skip_same: true,
+        ..BEST
+    };
+    let (result, _, state) = flashed(options, |state| {
+        state.flash[32 * 1024..36 * 1024].fill(3);
+        state.flash[..3000].fill(1);
+        state.flash[3000..3072].fill(0);
+    });
+    assert_eq!(result.unwrap().skipped, 1);
+    assert_eq!(
+        sent(&state),
+        [
+            "erase 0",
+            "erase 8",
+            "erase 40",
+            "erase 100",
+            "program 8",
+            "program 40",
+            "program 0"
+        ]
+    );
+}
+
+#[test]
+fn two_wishes_stop_between_two_ranges() {
+    let (_folder, root) = Maker::whole().write();
+    let package = Package::inspect(&root, &chip(), Extent::Update).unwrap();
+    let (mut firehose, state) = started(|state| adjusted(state, |_| {}));
+    firehose
+        .interrupt()
+        .set_urgency(crate::transport::Urgency::Hold);
+    firehose.interrupt().wish();
+    firehose.interrupt().wish();
+    let deadline = firehose.within(Duration::from_secs(60));
+    let result = flash(
+        &mut firehose,
+        &mut Heard::default(),
+        chip().geometry,
+        package,
+        BEST,
+        deadline,
+    );
+    assert_eq!(result.unwrap_err().cause, Cause::Interrupted);
+    assert!(sent(&state).is_empty());
+}

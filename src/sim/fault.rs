@@ -1,0 +1,69 @@
+//! Faults of a scenario, each struck once at its operation.
+
+use crate::plan::{Fault, FaultKind, Operation};
+
+/// The faults that have not struck yet.
+#[derive(Debug)]
+pub(super) struct Faults {
+    waiting: Vec<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    kind: FaultKind,
+    on: Option<Operation>,
+    /// Operations to let pass.
+    before: u32,
+}
+
+impl Faults {
+    pub(super) fn new(faults: &[Fault]) -> Self {
+        let waiting = faults.iter().map(|fault| Waiting {
+            kind: fault.kind.value,
+            on: fault.on.as_ref().map(|on| on.value),
+            before: fault.nth.unwrap_or(1).saturating_sub(1),
+        });
+        Self {
+            waiting: waiting.collect(),
+        }
+    }
+
+    /// Counts one operation; says which fault strikes at it.
+    pub(super) fn strike(&mut self, operation: Operation) -> Option<FaultKind> {
+        let mut struck = None;
+        for (index, fault) in self.waiting.iter_mut().enumerate() {
+            if fault.on.is_some_and(|on| on != operation) {
+                continue;
+            }
+            if fault.before > 0 {
+                fault.before -= 1;
+            } else if struck.is_none() {
+                struck = Some(index);
+            }
+        }
+        struck.map(|index| self.waiting.remove(index).kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::fixture::spanned;
+
+    #[test]
+    fn a_fault_strikes_once_at_its_own_operation() {
+        let mut faults = Faults::new(&[Fault {
+            kind: spanned(FaultKind::Nak),
+            on: Some(spanned(Operation::Erase)),
+            nth: Some(2),
+        }]);
+        let operations = [
+            Operation::Erase,
+            Operation::Program,
+            Operation::Erase,
+            Operation::Erase,
+        ];
+        let struck = operations.map(|operation| faults.strike(operation));
+        assert_eq!(struck, [None, None, Some(FaultKind::Nak), None]);
+    }
+}

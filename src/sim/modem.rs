@@ -1,0 +1,482 @@
+//! The simulated modem as a whole: power, plug and boot pin, and which of its states answers.
+
+use super::boot::{self, Verdict};
+use super::boot_rom::{BootRom, Nature};
+use super::fault::Faults;
+use super::image::Noise;
+use super::nand::{self, Nand};
+use super::programmer::Programmer;
+use super::radio::{Radio, Wish};
+use super::record::{Record, RecordKind};
+use super::world::{Next, Want, World};
+use super::{Error, Gone, Options, Wire, identity};
+use crate::modem::UsbIdentity;
+use crate::plan::{Hand, Mode, Profile, Scenario};
+use serde::Serialize;
+use std::time::Duration;
+
+/// From power to the boot ROM on the bus; unverified.
+const BOOT_ROM_APPEARS: Duration = Duration::from_millis(400);
+/// From power to the dump state on the bus; unverified.
+const DUMP_APPEARS: Duration = Duration::from_millis(1500);
+
+/// The simulated modem.
+#[derive(Debug)]
+pub struct Modem {
+    scenario: Scenario,
+    profile: Profile,
+    serial: u32,
+    world: World,
+    body: Body,
+    radio: Radio,
+    plugged: bool,
+    boot_pin: bool,
+    /// Counts how often it appeared on the bus.
+    arrivals: u64,
+    /// What will happen by itself, and when.
+    schedule: Vec<(Duration, Event)>,
+}
+
+/// What is on the bus, seen from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Presence {
+    pub usb: UsbIdentity,
+    pub wires: Vec<Wire>,
+    /// Changes whenever the modem left and came back.
+    pub arrival: u64,
+}
+
+/// The state of the simulated modem after a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    pub mode: Mode,
+    /// The version that runs after the next power-up, if any does.
+    pub firmware: Option<String>,
+    /// Whether firmware runs after the next power-up without boot pin.
+    pub boots: bool,
+    pub calibration: bool,
+    pub imei: Option<String>,
+    /// Partitions that are byte for byte as at the start.
+    pub unchanged: Vec<String>,
+}
+
+/// Which part of the modem answers.
+#[derive(Debug)]
+enum Body {
+    /// Nothing on the bus.
+    Absent,
+    BootRom(BootRom),
+    Dump(BootRom),
+    Programmer(Programmer),
+    Running,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    Hand(Hand),
+    Leave(Next),
+    Arrive(Mode),
+}
+
+impl Modem {
+    pub fn new(scenario: &Scenario, profile: &Profile, options: Options) -> Result<Self, Error> {
+        let serial = identity::serial(scenario)?;
+        for mode in [Mode::Normal, Mode::Edl, Mode::Ramdump] {
+            identity::of_mode(profile, mode, serial)?;
+        }
+        let nand = Nand::new(scenario, profile, options.seed)?;
+        let faults = Faults::new(&scenario.faults);
+        let mut modem = Self {
+            serial,
+            world: World::new(nand, faults, Noise::new(options.seed)),
+            body: Body::Absent,
+            radio: Radio::new(scenario, profile, options.seed),
+            plugged: true,
+            boot_pin: false,
+            arrivals: 0,
+            schedule: Vec::new(),
+            scenario: scenario.clone(),
+            profile: profile.clone(),
+        };
+        let calibration_lost = |name: &str| {
+            name == "efs2" && scenario.damage.iter().any(|damaged| damaged.value == name)
+        };
+        if profile
+            .partitions
+            .iter()
+            .any(|p| calibration_lost(&p.name.value))
+        {
+            modem.radio.calibration_partition_erased();
+        }
+        modem.begin(scenario.mode.value)?;
+        Ok(modem)
+    }
+
+    /// The scenario says what is on the bus at the start, whatever led there.
+    fn begin(&mut self, mode: Mode) -> Result<(), Error> {
+        match mode {
+            Mode::Off => self.plugged = false,
+            Mode::Fastboot => return Err(Error::UnknownMode(mode)),
+            Mode::Normal => {
+                let version = match boot::verdict(&self.world.nand, &self.profile) {
+                    Verdict::Firmware(version) => version,
+                    _ => self.scenario.firmware.value.clone(),
+                };
+                self.radio.find_running(self.world.now, &version);
+                self.arrive(mode);
+            }
+            Mode::Edl | Mode::Firehose | Mode::Ramdump => self.arrive(mode),
+        }
+        Ok(())
+    }
+
+    /// Time of the modem.
+    pub fn now(&self) -> Duration {
+        self.world.now
+    }
+
+    /// Lives through everything that is due until then.
+    pub fn advance(&mut self, now: Duration) {
+        loop {
+            let scheduled = self.next_scheduled().filter(|(_, due)| *due <= now);
+            // What the firmware does by itself has its own moment: a wish to leave is heard then, not later.
+            let radio = self
+                .radio
+                .next_event()
+                .filter(|due| *due > self.world.now && *due <= now);
+            match (scheduled, radio) {
+                (Some((_, due)), Some(earlier)) if earlier < due => self.live_until(earlier),
+                (Some((index, due)), _) => {
+                    self.live_until(due);
+                    self.happen_scheduled(index, due);
+                }
+                (None, Some(due)) => self.live_until(due),
+                (None, None) => break,
+            }
+        }
+        self.live_until(now);
+    }
+
+    /// The firmware may have left the bus at that very moment, and with it what was planned for the bus.
+    fn happen_scheduled(&mut self, index: usize, due: Duration) {
+        if self.schedule.get(index).is_some_and(|(at, _)| *at == due) {
+            let (_, event) = self.schedule.remove(index);
+            self.happen(event);
+        }
+    }
+
+    fn live_until(&mut self, now: Duration) {
+        if now > self.world.now {
+            self.world.now = now;
+        }
+        self.radio.advance(self.world.now);
+        self.hear_radio();
+    }
+
+    /// When something will happen by itself: an answer, a movement, an arrival.
+    pub fn next_event(&self) -> Option<Duration> {
+        let scheduled = self.next_scheduled().map(|(_, due)| due);
+        let answer = match self.body {
+            Body::Absent => None,
+            Body::Running => self.radio.next_event(),
+            _ => self.world.outbox.next_due(),
+        };
+        match (scheduled, answer) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// The first of what will happen; of two at one moment that which was planned first.
+    fn next_scheduled(&self) -> Option<(usize, Duration)> {
+        let places = self.schedule.iter().enumerate();
+        places
+            .map(|(index, (due, _))| (index, *due))
+            .min_by_key(|(index, due)| (*due, *index))
+    }
+
+    /// Until when the endpoint takes no more raw data, because the flash must swallow what came: a host that
+    /// respects it feels the modem's speed.
+    pub fn busy_until(&self) -> Duration {
+        match &self.body {
+            Body::Programmer(programmer) => programmer.swallows_until().unwrap_or(self.world.now),
+            _ => self.world.now,
+        }
+    }
+
+    /// What is on the bus; `None` for nothing.
+    pub fn presence(&self) -> Option<Presence> {
+        let mode = self.mode();
+        let wires = match mode {
+            Mode::Normal => vec![Wire::At, Wire::Diag],
+            Mode::Edl | Mode::Firehose | Mode::Ramdump => vec![Wire::Edl],
+            Mode::Off | Mode::Fastboot => return None,
+        };
+        // `new` has looked up every mode that can be entered.
+        let usb = identity::of_mode(&self.profile, mode, self.serial).ok()?;
+        Some(Presence {
+            usb,
+            wires,
+            arrival: self.arrivals,
+        })
+    }
+
+    fn mode(&self) -> Mode {
+        match self.body {
+            Body::Absent => Mode::Off,
+            Body::BootRom(_) => Mode::Edl,
+            Body::Dump(_) => Mode::Ramdump,
+            Body::Programmer(_) => Mode::Firehose,
+            Body::Running => Mode::Normal,
+        }
+    }
+
+    /// Bytes of one transfer of the host; all of them are taken.
+    pub fn write(&mut self, wire: Wire, bytes: &[u8]) -> Result<usize, Gone> {
+        self.expect(wire)?;
+        match &mut self.body {
+            Body::Absent => return Err(Gone),
+            Body::BootRom(rom) | Body::Dump(rom) => rom.write(&mut self.world, bytes),
+            Body::Programmer(programmer) => programmer.write(&mut self.world, bytes),
+            Body::Running => self.radio.write(wire, bytes),
+        }
+        self.settle();
+        Ok(bytes.len())
+    }
+
+    /// Bytes of one transfer to the host; 0 for nothing now.
+    pub fn read(&mut self, wire: Wire, buffer: &mut [u8]) -> Result<usize, Gone> {
+        self.expect(wire)?;
+        let count = match &mut self.body {
+            Body::Absent => return Err(Gone),
+            Body::Running => self.radio.read(wire, buffer),
+            Body::Programmer(programmer) => {
+                let count = self.world.outbox.take(self.world.now, buffer);
+                programmer.refill(&mut self.world);
+                count
+            }
+            Body::BootRom(_) | Body::Dump(_) => self.world.outbox.take(self.world.now, buffer),
+        };
+        self.settle();
+        Ok(count)
+    }
+
+    /// A zero-length packet from the host. Every state swallows it: Debian's qdl ends a Sahara image and raw data
+    /// with one (usb-test-rig.md §7, measured).
+    pub fn transfer_ended(&mut self, wire: Wire) -> Result<(), Gone> {
+        self.expect(wire)
+    }
+
+    /// The host opened a port. Nothing changes: HELLO comes once per power-up, not once per open.
+    pub fn opened(&mut self, _wire: Wire) {}
+
+    /// The host closed a port. What it did not read stays there for the next one.
+    pub fn closed(&mut self, _wire: Wire) {}
+
+    fn expect(&self, wire: Wire) -> Result<(), Gone> {
+        let there = match self.body {
+            Body::Absent => false,
+            Body::Running => wire != Wire::Edl,
+            _ => wire == Wire::Edl,
+        };
+        if there { Ok(()) } else { Err(Gone) }
+    }
+
+    /// A step asks for hands: the scenario's movements follow, the last of them when its time is over.
+    pub fn asked(&mut self, step: &str) {
+        let found = self
+            .scenario
+            .hands
+            .0
+            .iter()
+            .find(|(id, _)| id.value == step);
+        let Some((_, hands)) = found else { return };
+        let count = u32::try_from(hands.does.len()).unwrap_or(u32::MAX);
+        for (number, hand) in (1..).zip(&hands.does) {
+            let after = hands.after.0.saturating_mul(number) / count.max(1);
+            let due = self.world.now.saturating_add(after);
+            self.schedule.push((due, Event::Hand(*hand)));
+        }
+    }
+
+    /// One movement of a hand, now.
+    pub fn hand(&mut self, hand: Hand) {
+        match hand {
+            Hand::Unplug => self.leave(Next::Unplugged),
+            Hand::Plug if !self.plugged => {
+                self.plugged = true;
+                self.power_up();
+            }
+            Hand::BootPinOn => self.boot_pin = true,
+            Hand::BootPinOff => self.boot_pin = false,
+            Hand::Plug | Hand::Nothing => {}
+        }
+    }
+
+    /// No fault strikes from now on: a rehearsal resumes on the same modem.
+    pub fn end_faults(&mut self) {
+        self.world.faults = Faults::new(&[]);
+        self.radio.end_faults();
+    }
+
+    /// Everything that mattered, in order.
+    pub fn record(&self) -> &[Record] {
+        &self.world.records
+    }
+
+    pub fn summary(&self) -> Summary {
+        let nand = &self.world.nand;
+        let firmware = match boot::verdict(nand, &self.profile) {
+            Verdict::Firmware(version) => Some(version),
+            Verdict::NoBootLoader | Verdict::Broken(_) => None,
+        };
+        let unchanged = self.profile.partitions.iter().filter(|partition| {
+            nand::range_of(partition, nand.blocks()).is_ok_and(|blocks| nand.is_unchanged(blocks))
+        });
+        Summary {
+            mode: self.mode(),
+            boots: firmware.is_some(),
+            firmware,
+            calibration: self.radio.calibration_present(),
+            imei: self.radio.imei(),
+            unchanged: unchanged.map(|p| p.name.value.clone()).collect(),
+        }
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Hand(hand) => self.hand(hand),
+            Event::Leave(next) => self.leave(next),
+            Event::Arrive(mode) => self.arrive(mode),
+        }
+    }
+
+    /// Acts on what the last call led to.
+    fn settle(&mut self) {
+        if self.world.nand.take_calibration_touched() {
+            self.radio.calibration_partition_erased();
+        }
+        match self.world.want.take() {
+            Some(Want::Programmer) => {
+                let traits = self.scenario.programmer.clone();
+                let programmer =
+                    Programmer::start(traits, &self.profile, self.serial, &mut self.world);
+                self.body = Body::Programmer(programmer);
+            }
+            Some(Want::Leave { at, next }) => self.plan_leave(at, next),
+            None => {}
+        }
+        self.hear_radio();
+    }
+
+    fn hear_radio(&mut self) {
+        for kind in self.radio.take_records() {
+            self.world.record(kind);
+        }
+        let Some(wish) = self.radio.take_wish() else {
+            return;
+        };
+        if !matches!(self.body, Body::Running) {
+            return;
+        }
+        // The moment of a wish has come when it is heard.
+        let next = match wish {
+            Wish::Reset => Next::Restart,
+            Wish::Off => Next::Off,
+            Wish::Unplug => Next::Unplugged,
+            Wish::Edl => {
+                let to = Mode::Edl.word().to_owned();
+                self.world.record(RecordKind::ModeSwitch { to });
+                Next::BootRom {
+                    after: self.profile.timing.edl_return.0,
+                }
+            }
+        };
+        self.leave(next);
+    }
+
+    fn plan_leave(&mut self, at: Duration, next: Next) {
+        if at <= self.world.now {
+            return self.leave(next);
+        }
+        let planned = self
+            .schedule
+            .iter()
+            .any(|(_, event)| matches!(event, Event::Leave(_)));
+        if !planned {
+            self.schedule.push((at, Event::Leave(next)));
+        }
+    }
+
+    /// The modem leaves the bus.
+    fn leave(&mut self, next: Next) {
+        self.schedule
+            .retain(|(_, event)| matches!(event, Event::Hand(_)));
+        self.body = Body::Absent;
+        self.world.outbox.clear();
+        self.world.want = None;
+        self.radio.power_off();
+        match next {
+            Next::Restart => self.power_up(),
+            Next::BootRom { after } => self.plan_arrival(after, Mode::Edl),
+            Next::Off => {}
+            Next::Unplugged => self.plugged = false,
+        }
+    }
+
+    /// Power comes: the boot pin decides first, then the flash.
+    fn power_up(&mut self) {
+        if self.boot_pin {
+            return self.plan_arrival(BOOT_ROM_APPEARS, Mode::Edl);
+        }
+        match boot::verdict(&self.world.nand, &self.profile) {
+            Verdict::NoBootLoader => self.plan_arrival(BOOT_ROM_APPEARS, Mode::Edl),
+            Verdict::Broken(_) => self.plan_arrival(DUMP_APPEARS, Mode::Ramdump),
+            Verdict::Firmware(version) => {
+                self.radio.boot(self.world.now, &version);
+                self.plan_arrival(self.boot_time() / 2, Mode::Normal);
+            }
+        }
+    }
+
+    /// From power to the first AT answer. USB is there earlier: half of it is a guess, unverified.
+    fn boot_time(&self) -> Duration {
+        let given = self.scenario.boot_time.as_ref().map(|time| time.value.0);
+        given.unwrap_or(self.profile.timing.boot.0)
+    }
+
+    fn plan_arrival(&mut self, after: Duration, mode: Mode) {
+        let due = self.world.now.saturating_add(after);
+        self.schedule.push((due, Event::Arrive(mode)));
+    }
+
+    fn arrive(&mut self, mode: Mode) {
+        self.arrivals += 1;
+        self.body = match mode {
+            Mode::Edl => Body::BootRom(BootRom::waiting(self.nature(), &mut self.world)),
+            Mode::Ramdump => Body::Dump(BootRom::dumping(self.nature(), &mut self.world)),
+            Mode::Firehose => {
+                let traits = self.scenario.programmer.clone();
+                Body::Programmer(Programmer::idle(traits, &self.profile, &self.world))
+            }
+            Mode::Normal => Body::Running,
+            Mode::Off | Mode::Fastboot => Body::Absent,
+        };
+        self.settle();
+    }
+
+    fn nature(&self) -> Nature {
+        let obeys = self
+            .profile
+            .edl_by_diag
+            .iter()
+            .any(|mode| mode.value == Mode::Ramdump);
+        Nature {
+            traits: self.scenario.sahara,
+            serial: self.serial,
+            model: self.profile.id.value.clone(),
+            accepts: self.scenario.programmer.accepts.clone(),
+            edl_by_diag: obeys.then_some(self.profile.timing.edl_return.0),
+        }
+    }
+}

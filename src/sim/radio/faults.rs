@@ -1,0 +1,96 @@
+//! What goes wrong while the firmware runs, by count of operations.
+
+use crate::plan::{Fault, FaultKind, Operation};
+
+/// The scenario's faults that can strike here, each once.
+#[derive(Debug)]
+pub(super) struct Faults {
+    armed: Vec<Armed>,
+}
+
+#[derive(Debug)]
+struct Armed {
+    kind: FaultKind,
+    /// Any operation of the running firmware where nothing is given.
+    on: Option<Operation>,
+    /// Operations until it strikes.
+    left: u32,
+}
+
+/// Operations of the running firmware; the others belong to the boot ROM and the programmer.
+const HERE: [Operation; 5] = [
+    Operation::At,
+    Operation::NvRead,
+    Operation::NvWrite,
+    Operation::EfsRead,
+    Operation::EfsWrite,
+];
+
+impl Faults {
+    pub(super) fn new(faults: &[Fault]) -> Self {
+        let armed = faults
+            .iter()
+            .map(|fault| Armed {
+                kind: fault.kind.value,
+                on: fault.on.as_ref().map(|on| on.value),
+                left: fault.nth.unwrap_or(1).max(1),
+            })
+            .filter(|armed| armed.on.is_none_or(|on| HERE.contains(&on)))
+            .collect();
+        Self { armed }
+    }
+
+    /// Counts an operation; gives the fault that strikes at it. Of two at once, the first in the scenario strikes.
+    pub(super) fn strike(&mut self, operation: Operation) -> Option<FaultKind> {
+        let mut struck = None;
+        self.armed.retain_mut(|armed| {
+            if armed.on.is_some_and(|on| on != operation) {
+                return true;
+            }
+            armed.left -= 1;
+            if armed.left == 0 {
+                struck = struck.or(Some(armed.kind));
+            }
+            armed.left > 0
+        });
+        struck
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.armed.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::Spanned;
+
+    fn fault(kind: FaultKind, on: Option<Operation>, nth: u32) -> Fault {
+        let spanned = |value| Spanned { value, span: 0..0 };
+        Fault {
+            kind: spanned(kind),
+            on: on.map(|value| Spanned { value, span: 0..0 }),
+            nth: Some(nth),
+        }
+    }
+
+    #[test]
+    fn a_fault_strikes_once_at_its_own_operation() {
+        let mut faults = Faults::new(&[
+            fault(FaultKind::LostReply, Some(Operation::NvRead), 2),
+            fault(FaultKind::Garbage, Some(Operation::Erase), 1),
+        ]);
+        assert_eq!(faults.strike(Operation::NvRead), None);
+        assert_eq!(faults.strike(Operation::At), None);
+        assert_eq!(faults.strike(Operation::NvRead), Some(FaultKind::LostReply));
+        assert_eq!(faults.strike(Operation::NvRead), None);
+        assert_eq!(faults.strike(Operation::Erase), None);
+    }
+
+    #[test]
+    fn the_zeroth_operation_is_the_first() {
+        let mut faults = Faults::new(&[fault(FaultKind::Slow, None, 0)]);
+        assert_eq!(faults.strike(Operation::At), Some(FaultKind::Slow));
+    }
+}

@@ -1,0 +1,7 @@
+//! The simulated modem spoken to byte by byte, by a host that is no driver.
+
+mod faults;
+mod firehose;
+mod host;
+mod power;
+mod sahara;
