@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod calibration;
+pub mod check;
 pub mod diagnostic;
 pub mod driver;
 pub mod event;

@@ -1,0 +1,168 @@
+//! What a step writes is what its guards have judged: a guard on one file says nothing of another one.
+
+use super::{CheckedGuard, Checker};
+use crate::plan::{Guard, Kind, Step, Template};
+use crate::yaml::Spanned;
+use std::ops::Range;
+
+impl Checker<'_> {
+    /// Every path that an action writes from begins with an input: the files of inputs are in the approval and were
+    /// looked at before step one.
+    pub(super) fn sources(&mut self, step: &Step) {
+        let sources = [
+            step.sahara_load.as_ref().map(|action| &action.programmer),
+            step.firehose_flash.as_ref().map(|action| &action.package),
+            step.diag_restore.as_ref().map(|action| &action.from),
+            step.fastboot_flash.as_ref().map(|action| &action.image),
+        ];
+        for path in sources.into_iter().flatten() {
+            if self.source_of(path).is_none() {
+                let message = "what is written to a modem comes from an input";
+                self.problem("plan::no-source", message, &path.span, "from elsewhere");
+                self.help("begin it with an input of type `file` or `folder`: `${package}/...`");
+            }
+        }
+        if let Some(load) = &step.sahara_load {
+            self.programmer(&load.programmer);
+        }
+    }
+
+    /// The input with which a path begins, if it is a file or a folder.
+    fn source_of(&self, path: &str) -> Option<(String, Kind)> {
+        let template = Template::parse(path).ok()?;
+        let name = template.begins_with()?;
+        let kind = self.plan.inputs.get(name)?.kind.value;
+        matches!(kind, Kind::File | Kind::Folder).then(|| (name.to_owned(), kind))
+    }
+
+    /// The programmer writes what the package holds: it is the package's own, or one that was given by itself.
+    fn programmer(&mut self, programmer: &Spanned<String>) {
+        let Some((folder, Kind::Folder)) = self.source_of(programmer) else {
+            return;
+        };
+        let packages: Vec<&Spanned<String>> = self.plan.steps.iter().flat_map(flashed).collect();
+        let own = |package: &&&Spanned<String>| is_exactly(package, &folder);
+        if let Some(package) = packages.first()
+            && !packages.iter().any(|package| own(&package))
+        {
+            let message = "the programmer comes from another folder than the package";
+            self.problem("plan::guards-another", message, &programmer.span, "loaded");
+            self.also(&package.span, "flashed");
+            self.help("take the programmer of the package, or an input of type `file`");
+        }
+    }
+
+    /// The step's file is the one that a guard of the step judges.
+    pub(super) fn judged(&mut self, step: &Step, guards: &[(CheckedGuard, Range<usize>)]) {
+        let plan = self.plan;
+        let declared = || {
+            guards
+                .iter()
+                .filter_map(|(guard, _)| plan.guards.get(&guard.name))
+        };
+        if let Some(flash) = &step.firehose_flash {
+            let folders = declared().filter_map(|guard| Some(&guard.package.as_ref()?.folder));
+            self.same(&flash.package, &folders.collect::<Vec<_>>());
+        }
+        if let Some(restore) = &step.diag_restore {
+            let files = declared().filter_map(|guard| Some(&guard.same_unit.as_ref()?.file));
+            self.same(&restore.from, &files.collect::<Vec<_>>());
+        }
+    }
+
+    fn same(&mut self, path: &Spanned<String>, judged: &[&Spanned<String>]) {
+        // Without any such guard the step is refused for that.
+        let Some(first) = judged.first() else {
+            return;
+        };
+        if judged.iter().any(|name| is_exactly(path, name)) {
+            return;
+        }
+        let message = "this step writes another file than its guard judges";
+        self.problem("plan::guards-another", message, &path.span, "written");
+        for name in judged {
+            self.also(&name.span, "judged");
+        }
+        self.help(format!("write `${{{}}}`, or guard this one", first.value));
+    }
+
+    /// A guard weighs what a person says of the modem, or the modem of itself, against what is to be written.
+    pub(super) fn evidence(&mut self, guard: &Guard) {
+        let targets = self.plan.guards.iter();
+        let targets: Vec<_> = targets
+            .filter_map(|(_, guard)| Some(&guard.rollback.as_ref()?.target))
+            .collect();
+        let of_modem = [
+            guard.model.as_ref().map(|model| &model.fact),
+            guard.rollback.as_ref().map(|rollback| &rollback.installed),
+        ];
+        for name in of_modem.into_iter().flatten() {
+            if let Some(target) = targets.iter().find(|target| target.value == name.value) {
+                let message = format!(
+                    "`{}` says what is to be written, not what the modem is",
+                    name.value
+                );
+                self.problem("plan::guards-another", message, &name.span, "judged");
+                self.also(&target.span, "to be written");
+                self.help("name a fact or an input that tells of the modem itself");
+            }
+        }
+        let judged = [
+            guard.rollback.as_ref().map(|rollback| &rollback.target),
+            guard.same_unit.as_ref().map(|same_unit| &same_unit.imei),
+        ];
+        for name in of_modem.into_iter().chain(judged).flatten() {
+            self.assumed(name);
+        }
+    }
+
+    /// What the plan itself fills in is no evidence; `unknown` says so openly.
+    fn assumed(&mut self, name: &Spanned<String>) {
+        let input = self.plan.inputs.get(&name.value);
+        let default = input.and_then(|input| input.default.as_ref());
+        if let Some(default) = default.filter(|default| default.value != "unknown") {
+            let message = format!("a guard judges `{}`, which the plan assumes", name.value);
+            self.problem("plan::assumed", message, &default.span, "assumed");
+            self.also(&name.span, "judged");
+            self.help("leave `default` out, so that a person gives it");
+        }
+    }
+
+    /// A copy of the NAND holds every partition that cannot be bought again.
+    pub(super) fn whole_backup(&mut self, step: &Spanned<String>) {
+        let plan = self.plan;
+        let mut steps = plan.steps.iter().flat_map(opened);
+        let named = steps.find(|other| other.id.value == step.value);
+        let Some(backup) = named.and_then(|named| named.firehose_backup.as_ref()) else {
+            return;
+        };
+        let kept = self.profile.partitions.iter().filter(|p| p.keep);
+        let missing: Vec<&str> = kept
+            .map(|kept| kept.name.value.as_str())
+            .filter(|kept| !backup.parts.iter().any(|part| part.value == *kept))
+            .collect();
+        if !missing.is_empty() {
+            let message = format!("this backup does not read {}", missing.join(", "));
+            self.problem("plan::weak-backup", message, &backup.parts.span, "not all");
+            self.also(&step.span, "a guard rests on it");
+            self.help("read every partition that the profile keeps");
+        }
+    }
+}
+
+/// The text is the name and nothing else.
+fn is_exactly(path: &str, name: &str) -> bool {
+    path.strip_prefix("${")
+        .and_then(|rest| rest.strip_suffix('}'))
+        .is_some_and(|inner| inner == name)
+}
+
+/// A step, or the steps of a group with it.
+fn opened(step: &Step) -> impl Iterator<Item = &Step> {
+    let group = step.group.iter().flat_map(|group| group.iter());
+    std::iter::once(step).chain(group)
+}
+
+fn flashed(step: &Step) -> impl Iterator<Item = &Spanned<String>> {
+    opened(step).filter_map(|step| Some(&step.firehose_flash.as_ref()?.package))
+}

@@ -1,0 +1,313 @@
+//! What can be proved before a modem is touched. Only [`check`] makes a [`CheckedPlan`], and only that is run.
+//!
+//! The plan is walked once, with the set of modes that the modem may be in, the facts that are surely known, and the
+//! steps that have surely run (plan-language.md §10). The proof assumes that the modem does not change its mode by
+//! itself; the engine covers that by looking at it before every attempt.
+
+mod action;
+mod binding;
+mod guard;
+mod head;
+mod state;
+mod step;
+mod text;
+
+use crate::action::signature::{GuardName, Signature};
+use crate::diagnostic::{Problem, Severity, Source};
+use crate::files;
+use crate::plan::{Input, Kind, Modes, Plan, Profile, Step, Value, WhenUnknown, library};
+use crate::script::{Condition, Script};
+use crate::yaml::Node;
+use camino::Utf8Path;
+use regex::Regex;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// A plan that has been proved.
+#[derive(Debug, Clone)]
+pub struct CheckedPlan {
+    source: Source,
+    plan: Plan,
+    profile_source: Source,
+    profile: Profile,
+    steps: Vec<CheckedStep>,
+    rescue: Vec<CheckedStep>,
+    guards: Vec<CheckedGuard>,
+    patterned: BTreeSet<String>,
+}
+
+/// A step with everything that was worked out about it.
+#[derive(Debug, Clone)]
+pub struct CheckedStep {
+    pub step: Step,
+    pub signature: Signature,
+    /// Modes in which it runs: `before`, narrowed by `only_in`.
+    pub runs_in: Modes,
+    /// Modes in which the modem may be before it.
+    pub before: Modes,
+    /// Modes in which the modem may be after it, run or skipped.
+    pub after: Modes,
+    /// It runs whenever it is reached, and its facts are known afterwards.
+    pub sure: bool,
+    pub when: Option<Condition>,
+    pub until: Option<Condition>,
+    pub claims: Vec<CheckedClaim>,
+    /// Of `reply`: searched line by line.
+    pub reply: Option<Regex>,
+    pub script: Option<Script>,
+    /// The steps of a group.
+    pub children: Vec<CheckedStep>,
+    /// Asked before the step, in this order.
+    pub guards: Vec<CheckedGuard>,
+}
+
+/// One claim of a `check`.
+#[derive(Debug, Clone)]
+pub struct CheckedClaim {
+    pub condition: Condition,
+    /// The expression as written.
+    pub text: String,
+    /// Said when it is false.
+    pub otherwise: String,
+}
+
+/// A guard whose names are known where it is asked.
+#[derive(Debug, Clone)]
+pub struct CheckedGuard {
+    pub name: String,
+    pub kind: GuardKind,
+    /// Said when it refuses.
+    pub otherwise: Option<String>,
+    pub unknown: WhenUnknown,
+    /// Of a `that` guard.
+    pub condition: Option<Condition>,
+    /// Inputs and facts that it needs.
+    pub needs: BTreeSet<String>,
+}
+
+/// What a guard judges, with its fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GuardKind {
+    Model { fact: String, is: Vec<String> },
+    Rollback { installed: String, target: String },
+    Package { folder: String, keeps: Vec<String> },
+    Backup { step: String },
+    SameUnit { file: String, imei: String },
+    That,
+}
+
+impl GuardKind {
+    pub fn name(&self) -> GuardName {
+        match self {
+            Self::Model { .. } => GuardName::Model,
+            Self::Rollback { .. } => GuardName::Rollback,
+            Self::Package { .. } => GuardName::Package,
+            Self::Backup { .. } => GuardName::Backup,
+            Self::SameUnit { .. } => GuardName::SameUnit,
+            Self::That => GuardName::That,
+        }
+    }
+
+    /// Only a person who knows more than the table may go against it, and only a donor file of the same hardware key
+    /// may stand in for the unit's own (plan-language.md §6).
+    pub fn may_be_overridden(&self) -> bool {
+        matches!(self, Self::Rollback { .. } | Self::SameUnit { .. })
+    }
+}
+
+/// Most problems shown at once.
+const MAX_PROBLEMS: usize = 20;
+
+/// Proves a plan. Beside the proof come warnings.
+pub fn check(
+    source: &Source,
+    plan: &Plan,
+    root: &Node,
+    profile: &(Source, Profile),
+) -> Result<(CheckedPlan, Vec<Problem>), Vec<Problem>> {
+    let mut walk = Checker {
+        source,
+        plan,
+        root,
+        profile: &profile.1,
+        problems: Vec::new(),
+        names: BTreeMap::new(),
+        all_facts: BTreeMap::new(),
+        used_guards: BTreeSet::new(),
+    };
+    let (steps, rescue, guards) = walk.plan();
+    let (mut errors, warnings): (Vec<Problem>, Vec<Problem>) = walk
+        .problems
+        .into_iter()
+        .partition(|problem| problem.severity == Severity::Error);
+    if errors.is_empty() {
+        let patterned = plan.inputs.iter().filter(|(_, i)| i.matches.is_some());
+        let checked = CheckedPlan {
+            source: source.clone(),
+            plan: plan.clone(),
+            profile_source: profile.0.clone(),
+            profile: profile.1.clone(),
+            steps,
+            rescue,
+            guards,
+            patterned: patterned.map(|(name, _)| name.value.clone()).collect(),
+        };
+        return Ok((checked, sorted(warnings)));
+    }
+    errors = sorted(errors);
+    errors.truncate(MAX_PROBLEMS);
+    Err(errors)
+}
+
+/// Loads and proves a plan by path or built-in name.
+pub fn load(name_or_path: &str) -> Result<(CheckedPlan, Vec<Problem>), Vec<Problem>> {
+    let (source, plan, root) = library::load_plan(name_or_path)?;
+    let folder = Utf8Path::new(source.name()).parent();
+    let Some(profile) = library::find_profile(&plan.modem, folder)? else {
+        let message = format!("there is no modem profile `{}`", plan.modem.value);
+        let problem = Problem::new(&source, "plan::no-profile", message)
+            .label(plan.modem.span.clone(), "not known");
+        return Err(vec![library::no_profile(problem, &plan.modem)]);
+    };
+    check(&source, &plan, &root, &profile)
+}
+
+/// By place, each place and rule once.
+fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let key = |problem: &Problem| {
+        let first = problem.labels.first();
+        (first.map_or(0..0, |(span, _)| span.clone()), problem.code)
+    };
+    problems.sort_by_key(|problem| {
+        let (span, code) = key(problem);
+        (span.start, span.end, code)
+    });
+    problems.dedup_by(|a, b| key(a) == key(b) && a.message == b.message);
+    problems
+}
+
+impl CheckedPlan {
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    pub fn steps(&self) -> &[CheckedStep] {
+        &self.steps
+    }
+
+    /// The steps that run after one has failed.
+    pub fn rescue(&self) -> &[CheckedStep] {
+        &self.rescue
+    }
+
+    /// Every guard of the plan. Those whose needs are inputs only are asked before step one.
+    pub fn guards(&self) -> &[CheckedGuard] {
+        &self.guards
+    }
+
+    /// Inputs with a `matches` of their own: their values may bring more than plain characters into a command.
+    pub fn patterned(&self) -> &BTreeSet<String> {
+        &self.patterned
+    }
+
+    /// Names and SHA-256 of every file that the proof rests on: the plan and its profile.
+    pub fn files(&self) -> Vec<(String, String)> {
+        [&self.source, &self.profile_source]
+            .map(|source| (source.name().to_owned(), digest(source.text())))
+            .into()
+    }
+
+    /// Every step, groups opened, the rescue steps last.
+    pub fn all_steps(&self) -> impl Iterator<Item = &CheckedStep> {
+        let steps = self.steps.iter().chain(&self.rescue);
+        steps.flat_map(|step| std::iter::once(step).chain(&step.children))
+    }
+
+    /// Reads the value of an input; the reason where it is not allowed.
+    pub fn read_input(&self, name: &str, text: &str) -> Result<Value, String> {
+        match self.plan.inputs.get(name) {
+            Some(input) => read_input(input, text),
+            None => Err("the plan has no such input".to_owned()),
+        }
+    }
+}
+
+impl CheckedStep {
+    pub fn id(&self) -> &str {
+        &self.step.id
+    }
+}
+
+/// By kind, `matches` and `choices`.
+fn read_input(input: &Input, text: &str) -> Result<Value, String> {
+    let value = Value::parse(input.kind.value, text)?;
+    if let Some(pattern) = &input.matches {
+        let whole = Regex::new(&format!("^(?:{})$", pattern.value)).map_err(|e| e.to_string())?;
+        let unknown = input.kind.value == Kind::Firmware && text == "unknown";
+        if !unknown && !whole.is_match(text) {
+            return Err(format!("it does not match `{}`", pattern.value));
+        }
+    }
+    if !input.choices.is_empty() && !input.choices.iter().any(|choice| **choice == text) {
+        let choices: Vec<&str> = input.choices.iter().map(|c| c.value.as_str()).collect();
+        return Err(format!("it is none of: {}", choices.join(", ")));
+    }
+    Ok(value)
+}
+
+fn digest(text: &str) -> String {
+    // Reading from memory cannot fail.
+    files::sha256(text.as_bytes()).map_or_else(|_| String::new(), |(digest, _)| digest)
+}
+
+/// One walk over one plan.
+struct Checker<'a> {
+    source: &'a Source,
+    plan: &'a Plan,
+    root: &'a Node,
+    profile: &'a Profile,
+    problems: Vec<Problem>,
+    /// Inputs, facts and steps: one namespace, and where each was declared.
+    names: BTreeMap<String, Range<usize>>,
+    /// Every input and fact of the plan, wherever it becomes known.
+    all_facts: BTreeMap<String, Kind>,
+    used_guards: BTreeSet<String>,
+}
+
+impl Checker<'_> {
+    fn problem(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        at: &Range<usize>,
+        label: impl Into<String>,
+    ) {
+        let problem = Problem::new(self.source, code, message).label(at.clone(), label);
+        self.problems.push(problem);
+    }
+
+    /// The last problem, to add a second place or a help to it.
+    fn amend(&mut self, change: impl FnOnce(Problem) -> Problem) {
+        if let Some(problem) = self.problems.pop() {
+            self.problems.push(change(problem));
+        }
+    }
+
+    fn help(&mut self, help: impl Into<String>) {
+        let help = help.into();
+        self.amend(|problem| problem.help(help));
+    }
+
+    fn also(&mut self, at: &Range<usize>, label: impl Into<String>) {
+        let label = label.into();
+        self.amend(|problem| problem.label(at.clone(), label));
+    }
+}

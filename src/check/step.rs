@@ -1,0 +1,324 @@
+//! One step: where it runs, what it needs and leaves, and its limits.
+
+use super::state::State;
+use super::{CheckedStep, Checker};
+use crate::action::signature::{Effect, Leaves, Signature, actions_of};
+use crate::plan::{ACTION_KEYS, Modes, Step, TransportName, Verify};
+use crate::script::Script;
+use std::ops::Range;
+
+/// In which list a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Main,
+    Group,
+    Rescue,
+}
+
+/// The place of a step's action.
+pub(super) fn place_of(step: &Step) -> Range<usize> {
+    actions_of(step)
+        .next()
+        .map_or_else(|| step.id.span.clone(), |(_, at)| at)
+}
+
+impl Checker<'_> {
+    pub(super) fn step(
+        &mut self,
+        step: &Step,
+        state: &mut State,
+        part: Part,
+    ) -> Option<CheckedStep> {
+        self.declare(&step.id);
+        let mut signature = self.one_action(step)?;
+        let at = place_of(step);
+        self.transport(signature.key, &at);
+
+        let before = state.modes;
+        let here = self.runs_in(step, before);
+        let when = step
+            .when
+            .as_ref()
+            .and_then(|when| self.condition(when, state, &state.known));
+        let content = self.action(step, &mut signature, state, part);
+        self.mode(&signature, here, &at, state);
+        let until = self.until(step, state);
+        if let Some(confirm) = &step.confirm {
+            self.words(confirm, state);
+        }
+        let guards = self.guards(step, state);
+
+        let sure = step.when.is_none() && !is_optional(step) && before.within(here);
+        let mut inner = State {
+            modes: here,
+            ..state.clone()
+        };
+        let children = match &step.group {
+            Some(steps) if part != Part::Group => self.list(steps, &mut inner, Part::Group),
+            _ => {
+                inner.leave(signature.leaves, &at);
+                let script = content.script.as_ref();
+                freshness(step, &signature, script, &mut inner);
+                Vec::new()
+            }
+        };
+        for child in &children {
+            signature.effect = signature.effect.max(child.signature.effect);
+        }
+        self.limits(step, &signature, &children, &at);
+        self.demands(step, &signature, &guards, &at);
+        for (name, kind) in &step.save {
+            inner.known.insert(name.value.clone(), kind.value);
+            inner.maybe.remove(&name.value);
+        }
+        if step.check.is_some() {
+            inner.checked(content.stale);
+        }
+        inner.ran.insert(step.id.value.clone(), signature.key);
+        if sure {
+            *state = inner;
+        } else {
+            let skipped = if step.when.is_some() || is_optional(step) {
+                before
+            } else {
+                before.minus(here)
+            };
+            state.merge(inner, skipped, here, &step.id);
+        }
+        self.checkpoint(step, state);
+        Some(CheckedStep {
+            step: step.clone(),
+            signature,
+            runs_in: here,
+            before,
+            after: state.modes,
+            sure,
+            when,
+            until,
+            claims: content.claims,
+            reply: content.reply,
+            script: content.script,
+            children,
+            guards: guards.into_iter().map(|(guard, _)| guard).collect(),
+        })
+    }
+
+    fn one_action(&mut self, step: &Step) -> Option<Signature> {
+        let actions: Vec<_> = actions_of(step).collect();
+        match actions.as_slice() {
+            [_] => Signature::of(step, self.profile),
+            [] => {
+                let message = format!("step `{}` does nothing", step.id.value);
+                self.problem("plan::no-action", message, &step.id.span, "this step");
+                self.help(format!("give it one of: {}", ACTION_KEYS.join(", ")));
+                None
+            }
+            [(first, at), rest @ ..] => {
+                let count = actions.len();
+                let message = format!("step `{}` has {count} actions", step.id.value);
+                self.problem("plan::two-actions", message, at, *first);
+                for (key, at) in rest {
+                    self.also(at, *key);
+                }
+                self.help("a step does one thing: make two steps");
+                None
+            }
+        }
+    }
+
+    fn transport(&mut self, key: &str, at: &Range<usize>) {
+        let needed = [
+            TransportName::At,
+            TransportName::Diag,
+            TransportName::Sahara,
+            TransportName::Firehose,
+            TransportName::Fastboot,
+        ]
+        .into_iter()
+        .find(|name| key.split('.').next() == Some(name.word()));
+        let Some(needed) = needed else { return };
+        let has = &self.profile.transports;
+        if !has.iter().any(|transport| transport.value == needed) {
+            let list: Vec<&str> = has.iter().map(|transport| transport.word()).collect();
+            let message = format!("{} does not speak {}", self.profile.id.value, needed.word());
+            self.problem("plan::no-transport", message, at, format!("`{key}`"));
+            self.help(format!("it speaks: {}", list.join(", ")));
+        }
+    }
+
+    fn runs_in(&mut self, step: &Step, before: Modes) -> Modes {
+        let Some(only) = &step.only_in else {
+            return before;
+        };
+        let wanted: Modes = only.iter().map(|mode| mode.value).collect();
+        let here = before.and(wanted);
+        if here.is_empty() {
+            let message = format!("the modem is in {before} here, so this step never runs");
+            self.problem("plan::never-runs", message, &only.span, "no overlap");
+            return wanted;
+        }
+        here
+    }
+
+    fn mode(&mut self, signature: &Signature, here: Modes, at: &Range<usize>, state: &State) {
+        let needs = signature.needs;
+        if here.within(needs) {
+            return;
+        }
+        let key = signature.key;
+        let message = if needs.is_empty() {
+            format!("`{key}` works in no mode of {}", self.profile.id.value)
+        } else if here == Modes::ANY {
+            format!("`{key}` needs the modem in {needs}, but its mode is not known here")
+        } else {
+            let wrong = here.minus(needs);
+            format!("`{key}` needs the modem in {needs}, but here it may be in {wrong}")
+        };
+        self.problem("plan::wrong-mode", message, at, format!("needs {needs}"));
+        if let Some((place, text)) = &state.why {
+            self.also(place, text.clone());
+        }
+        self.help("change the mode in an earlier step, or add `only_in:` to this one");
+    }
+
+    fn limits(
+        &mut self,
+        step: &Step,
+        signature: &Signature,
+        children: &[CheckedStep],
+        at: &Range<usize>,
+    ) {
+        let waits = !matches!(signature.key, "check" | "group");
+        if waits && step.timeout.is_none() {
+            let message = format!("step `{}` has no timeout", step.id.value);
+            self.problem("plan::no-timeout", message, at, "may wait");
+            self.help("add `timeout: 30s`");
+        }
+        if signature.key == "group" {
+            self.group_fields(step);
+        }
+        if let Some(retry) = &step.retry {
+            if signature.effect == Effect::Destroy {
+                let message = "a step that destroys data is never retried by itself";
+                self.problem("plan::retry-destroys", message, &retry.span, "not here");
+            }
+            if !(2..=100).contains(&retry.attempts.value) {
+                let message = "`attempts` counts all tries: 2 to 100";
+                self.problem(
+                    "plan::shape",
+                    message,
+                    &retry.attempts.span,
+                    "not in 2 to 100",
+                );
+            }
+            if let Some(grow) = &retry.grow
+                && !(1..=10).contains(&grow.value)
+            {
+                let message = "`grow` multiplies the delay: 1 to 10";
+                self.problem("plan::shape", message, &grow.span, "not in 1 to 10");
+            }
+        }
+        if let Some(optional) = step.optional.as_ref().filter(|optional| optional.value) {
+            let harmless = |s: &Signature| s.effect <= Effect::Read && s.leaves == Leaves::Same;
+            let all = harmless(signature) && children.iter().all(|c| harmless(&c.signature));
+            if !all {
+                let message = "only a step that reads may be optional";
+                self.problem(
+                    "plan::optional-changes",
+                    message,
+                    at,
+                    "changes the modem, or its mode",
+                );
+                self.help("after a failed change the mode would not be known");
+            }
+            self.because(step, &optional.span, "a step that may fail");
+        }
+        if let Some(flash) = &step.firehose_flash {
+            if let Some(erase_all) = flash.erase_all.as_ref().filter(|erase| erase.value) {
+                self.because(step, &erase_all.span, "erasing the calibration");
+            }
+            if let Some(verify) = flash.verify.as_ref().filter(|v| v.value == Verify::None)
+                && step.because.is_none()
+            {
+                let message = "a flash that is not verified needs a `because`";
+                self.problem("plan::unverified", message, &verify.span, "not verified");
+                self.help("leave `verify` out, or say why with `because:`");
+            }
+        }
+    }
+
+    fn because(&mut self, step: &Step, at: &Range<usize>, what: &str) {
+        if step.because.is_none() {
+            let message = format!("{what} needs a `because`");
+            self.problem("plan::because", message, at, "why");
+            self.help("add `because:` to the step");
+        }
+    }
+
+    /// A group carries conditions; everything else belongs to its steps.
+    fn group_fields(&mut self, step: &Step) {
+        let fields = [
+            ("timeout", step.timeout.as_ref().map(|f| f.span.clone())),
+            ("retry", step.retry.as_ref().map(|f| f.span.clone())),
+            (
+                "save",
+                step.save.iter().next().map(|(name, _)| name.span.clone()),
+            ),
+            ("guards", step.guards.first().map(|f| f.span.clone())),
+            ("confirm", step.confirm.as_ref().map(|f| f.span.clone())),
+            (
+                "checkpoint",
+                step.checkpoint.as_ref().map(|f| f.span.clone()),
+            ),
+        ];
+        for (field, at) in fields {
+            if let Some(at) = at {
+                let message = format!("a group has no `{field}`");
+                self.problem("plan::shape", message, &at, "of a group");
+                self.help("give it to a step of the group");
+            }
+        }
+    }
+
+    fn checkpoint(&mut self, step: &Step, state: &State) {
+        if let Some(checkpoint) = step.checkpoint.as_ref().filter(|c| c.value)
+            && state.modes.iter().count() != 1
+        {
+            let message = format!("after this step the modem may be in {}", state.modes);
+            self.problem(
+                "plan::loose-checkpoint",
+                message,
+                &checkpoint.span,
+                "not one mode",
+            );
+            self.help("a run is resumed in a known mode: put the checkpoint after a `usb.wait`");
+        }
+    }
+}
+
+/// Facts of a step that changes nothing tell how the modem is now. A script that asks nobody knows no more than
+/// what it computes with, and an answer to a change was given before the change had its effect.
+fn freshness(step: &Step, signature: &Signature, script: Option<&Script>, state: &mut State) {
+    if changes(signature) {
+        state.changed(&step.id);
+        return;
+    }
+    let computes = script.is_some_and(|script| {
+        script.effect() == Effect::Pure && script.names().is_disjoint(&state.fresh)
+    });
+    if !computes {
+        let names = step.save.iter().map(|(name, _)| name.value.clone());
+        state.fresh.extend(names);
+    }
+}
+
+/// What is known of the modem before such a step does not hold after it.
+fn changes(signature: &Signature) -> bool {
+    signature.effect >= Effect::Disrupt || signature.leaves == Leaves::Unknown
+}
+
+fn is_optional(step: &Step) -> bool {
+    step.optional
+        .as_ref()
+        .is_some_and(|optional| optional.value)
+}
