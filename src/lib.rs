@@ -7,8 +7,10 @@
 pub mod action;
 pub mod calibration;
 pub mod check;
+pub mod cli;
 pub mod diagnostic;
 pub mod driver;
+pub mod engine;
 pub mod event;
 pub mod files;
 pub mod firmware;
@@ -16,6 +18,7 @@ pub mod guard;
 pub mod modem;
 pub mod plan;
 pub mod protocol;
+pub mod report;
 pub mod schema;
 pub mod script;
 pub mod sim;

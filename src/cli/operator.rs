@@ -1,0 +1,86 @@
+//! The person at the terminal, and the one who is not there because the modem is simulated.
+
+use crate::engine::Operator;
+use crate::engine::operator::Answer;
+use crate::report::Output;
+use std::io::{self, BufRead, Write};
+
+/// Asks at the terminal, where there is one.
+pub(super) struct Terminal {
+    pub(super) output: Output,
+    /// There is a terminal, and `--non-interactive` and `--json` were not given.
+    pub(super) asks: bool,
+}
+
+impl Terminal {
+    fn line(&self, prompt: &str) -> Option<String> {
+        if !self.asks {
+            return None;
+        }
+        let mut talk = io::stderr().lock();
+        let _ = write!(talk, "{prompt} ");
+        let _ = talk.flush();
+        let mut line = String::new();
+        match io::stdin().lock().read_line(&mut line) {
+            Ok(count) if count > 0 => Some(line.trim().to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Operator for Terminal {
+    fn tell(&mut self, _step: &str, _text: &str) {
+        // The printer of events shows it.
+    }
+
+    fn can_act(&self) -> bool {
+        self.asks
+    }
+
+    fn confirm(&mut self, _step: &str, question: &str, typed: &str) -> Answer {
+        self.output.talk(&format!("    {question}"));
+        match self.line(&format!(
+            "    Type {typed} to go on, anything else to stop:"
+        )) {
+            Some(answer) if answer == typed => Answer::Yes { how: "typed" },
+            Some(_) => Answer::No,
+            None => Answer::Nobody,
+        }
+    }
+
+    fn agree(&mut self, _step: &str, question: &str) -> Answer {
+        match self.line(&format!("    {question} [y/N]")).as_deref() {
+            Some("y" | "Y" | "yes") => Answer::Yes { how: "typed" },
+            Some(_) => Answer::No,
+            None => Answer::Nobody,
+        }
+    }
+
+    fn ask(&mut self, step: &str, question: &str) -> Option<String> {
+        self.line(&format!("{step} ({question}):"))
+            .filter(|answer| !answer.is_empty())
+    }
+}
+
+/// Says yes to everything: nothing real can be lost.
+pub(super) struct Simulated;
+
+impl Operator for Simulated {
+    fn tell(&mut self, _step: &str, _text: &str) {}
+
+    fn can_act(&self) -> bool {
+        true
+    }
+
+    fn confirm(&mut self, _step: &str, _question: &str, _typed: &str) -> Answer {
+        Answer::Yes { how: "simulated" }
+    }
+
+    fn agree(&mut self, _step: &str, _question: &str) -> Answer {
+        Answer::Yes { how: "simulated" }
+    }
+
+    fn ask(&mut self, _step: &str, _question: &str) -> Option<String> {
+        None
+    }
+}

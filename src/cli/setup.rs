@@ -1,0 +1,353 @@
+//! From options to what a run needs: the proof, the inputs, the modem's bus.
+
+use super::Stop;
+use super::args::RunOptions;
+use super::operator::{Simulated, Terminal};
+use crate::check::{self, CheckedPlan};
+use crate::diagnostic::Problem;
+use crate::engine::approval::Digest;
+use crate::engine::inputs::{self, Given};
+use crate::engine::store::{self, Store};
+use crate::engine::{ExitCode, Operator};
+use crate::files;
+use crate::modem::ports::{PortBus, Target};
+use crate::modem::usb::UsbBus;
+use crate::modem::{Bus, Role, Session};
+use crate::plan::{Profile, Scenario, Values, library};
+use crate::report::{Output, problems};
+use crate::sim::{self, SimBus};
+use crate::transport::{Clock, Interrupt, SystemClock};
+use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// Reads and proves a plan; prints warnings.
+pub(super) fn plan(name: &str, output: Output) -> Result<CheckedPlan, Stop> {
+    let (plan, warnings) = check::load(name)?;
+    for warning in &warnings {
+        output.talk(&problems::human(warning, output));
+    }
+    Ok(plan)
+}
+
+/// The state folder.
+pub(super) fn store(state: Option<&Utf8Path>) -> Result<Store, Stop> {
+    let folder = match state {
+        Some(folder) => folder.to_owned(),
+        None => store::default_folder(|name| std::env::var(name).ok()).ok_or_else(|| {
+            Stop::usage(
+                "there is no folder for runs: neither XDG_STATE_HOME nor HOME is set",
+                "name one with `--state DIR`",
+            )
+        })?,
+    };
+    Ok(Store::open(&folder)?)
+}
+
+/// Options that are texts, read.
+pub(super) struct Resolved {
+    pub(super) given: Given,
+    pub(super) overrides: BTreeMap<String, String>,
+    pub(super) approve: Option<Digest>,
+    pub(super) ports: BTreeMap<Role, Target>,
+}
+
+pub(super) fn resolve(options: &RunOptions, plan: &CheckedPlan) -> Result<Resolved, Stop> {
+    let approve = match &options.approve {
+        None => None,
+        Some(text) => Some(Digest::parse(text).ok_or_else(|| {
+            Stop::usage(
+                format!("`{text}` is no digest"),
+                "take the line `unit:…` that `unbrick dry-run` prints with the modem attached",
+            )
+        })?),
+    };
+    Ok(Resolved {
+        given: given(options)?,
+        overrides: overrides(options, plan)?,
+        approve,
+        ports: ports(options)?,
+    })
+}
+
+fn given(options: &RunOptions) -> Result<Given, Stop> {
+    let mut given = Given::new();
+    if let Some(path) = &options.inputs_file {
+        let bytes = files::read_capped(path, 1 << 20)?.ok_or_else(|| {
+            Stop::usage(
+                format!("`{path}` is longer than 1 MiB"),
+                "give a file of inputs",
+            )
+        })?;
+        let text = String::from_utf8(bytes).map_err(|_| {
+            Stop::usage(format!("`{path}` is no text"), "give one NAME=VALUE a line")
+        })?;
+        for line in text.lines().map(str::trim) {
+            if !line.is_empty() && !line.starts_with('#') {
+                let (name, value) = pair("--inputs", line)?;
+                given.insert(name, value);
+            }
+        }
+    }
+    for input in &options.inputs {
+        let (name, value) = pair("--input", input)?;
+        if given.insert(name.clone(), value).is_some() && options.inputs_file.is_none() {
+            return Err(Stop::usage(
+                format!("input `{name}` is given twice"),
+                "give it once",
+            ));
+        }
+    }
+    Ok(given)
+}
+
+fn pair(option: &str, text: &str) -> Result<(String, String), Stop> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.to_owned()))
+        }
+        _ => Err(Stop::usage(
+            format!("`{option} {text}` has no name and value"),
+            "write NAME=VALUE",
+        )),
+    }
+}
+
+/// Only `rollback`, and `same_unit` for a donor file, may be overridden; with a reason.
+fn overrides(options: &RunOptions, plan: &CheckedPlan) -> Result<BTreeMap<String, String>, Stop> {
+    let mut all = BTreeMap::new();
+    for text in &options.overrides {
+        let (name, reason) = pair("--override", text)?;
+        let Some(guard) = plan.guards().iter().find(|guard| guard.name == name) else {
+            return Err(Stop::usage(
+                format!("the plan has no guard `{name}`"),
+                "name one of the plan's guards",
+            ));
+        };
+        if !guard.kind.may_be_overridden() {
+            return Err(Stop::usage(
+                format!(
+                    "guard `{name}` is of kind `{}`, which is never overridden",
+                    guard.kind.name().word()
+                ),
+                "mend what it refuses",
+            ));
+        }
+        if reason.trim().is_empty() {
+            return Err(Stop::usage(
+                format!("the override of `{name}` gives no reason"),
+                "write --override GUARD=REASON; the reason goes into the journal",
+            ));
+        }
+        all.insert(name, reason);
+    }
+    Ok(all)
+}
+
+fn ports(options: &RunOptions) -> Result<BTreeMap<Role, Target>, Stop> {
+    let mut ports = BTreeMap::new();
+    for text in &options.ports {
+        let (role, target) = pair("--port", text)?;
+        let role = match role.as_str() {
+            "at" => Role::At,
+            "diag" => Role::Diag,
+            "edl" => Role::Edl,
+            _ => {
+                return Err(Stop::usage(
+                    format!("`{role}` is no role of a port"),
+                    "use at, diag or edl",
+                ));
+            }
+        };
+        let target = Target::parse(&target).ok_or_else(|| {
+            Stop::usage(
+                format!("`{target}` is no port"),
+                "give a tty path, or tcp:HOST:PORT",
+            )
+        })?;
+        ports.insert(role, target);
+    }
+    Ok(ports)
+}
+
+/// The simulated modem of a run, and what it is made from.
+pub(super) struct Simulation {
+    pub(super) modem: Arc<Mutex<sim::Modem>>,
+    bus: SimBus,
+    clock: Arc<dyn Clock>,
+}
+
+impl Simulation {
+    /// Builds the scenario's modem, and adds the inputs that the scenario gives or makes.
+    pub(super) fn new(
+        name: &str,
+        options: &RunOptions,
+        plan: &CheckedPlan,
+        store: &Store,
+        given: &mut Given,
+    ) -> Result<Self, Stop> {
+        let (_, scenario) = library::load_scenario(name)?;
+        let profile = plan.profile();
+        if scenario.modem.value != profile.id.value {
+            return Err(Stop::one(
+                ExitCode::Problems,
+                Problem::bare(
+                    "scenario::other-modem",
+                    format!(
+                        "the scenario is about {}, the plan about {}",
+                        scenario.modem.value, profile.id.value
+                    ),
+                )
+                .help("take a scenario of the plan's modem"),
+            ));
+        }
+        give(
+            &scenario,
+            profile,
+            options.package_size.as_deref(),
+            plan,
+            store,
+            given,
+        )?;
+        let seed = options.seed;
+        let modem =
+            sim::Modem::new(&scenario, profile, sim::Options { seed }).map_err(|error| {
+                Stop::one(
+                    ExitCode::Problems,
+                    Problem::bare("scenario::modem", error.to_string()),
+                )
+            })?;
+        let (bus, clock, modem) = SimBus::new(modem);
+        Ok(Self { modem, bus, clock })
+    }
+}
+
+/// Inputs that the plan asks for and nobody gave: the scenario's words, or what the simulator makes, once.
+fn give(
+    scenario: &Scenario,
+    profile: &Profile,
+    size: Option<&str>,
+    plan: &CheckedPlan,
+    store: &Store,
+    given: &mut Given,
+) -> Result<(), Stop> {
+    let wanted = |name: &str, given: &Given| {
+        plan.plan().inputs.get(name).is_some() && !given.contains_key(name)
+    };
+    for (name, value) in &scenario.inputs.0 {
+        if wanted(&name.value, given) {
+            given.insert(name.value.clone(), value.value.clone());
+        }
+    }
+    for (name, make) in &scenario.makes.0 {
+        if wanted(&name.value, given) {
+            let path = sim::made(&store.made()?, make, size, profile).map_err(|error| {
+                Stop::one(
+                    ExitCode::Problems,
+                    Problem::bare("scenario::make", error.to_string()),
+                )
+            })?;
+            given.insert(name.value.clone(), path.into_string());
+        }
+    }
+    Ok(())
+}
+
+/// Where the modem is looked for.
+pub(super) struct Place {
+    pub(super) session: Session,
+    pub(super) name: String,
+}
+
+/// Opens the bus that the options name.
+pub(super) fn place(
+    options: &RunOptions,
+    ports: BTreeMap<Role, Target>,
+    simulation: Option<Simulation>,
+    plan: &CheckedPlan,
+    interrupt: Interrupt,
+) -> Result<Place, Stop> {
+    let profile = Arc::new(plan.profile().clone());
+    let (bus, clock, name): (Box<dyn Bus>, Arc<dyn Clock>, String) = if let Some(sim) = simulation {
+        (
+            Box::new(sim.bus),
+            sim.clock,
+            "the simulated modem".to_owned(),
+        )
+    } else if ports.is_empty() {
+        let clock = Arc::new(SystemClock::start());
+        let bus =
+            UsbBus::new(profile.clone(), options.usb.clone(), clock.clone()).map_err(|error| {
+                Stop::one(
+                    ExitCode::NoModem,
+                    Problem::bare("usb::none", error.to_string()).help(
+                        "name ports with `--port`, or run on the simulated modem with `--sim`",
+                    ),
+                )
+            })?;
+        let name = options.usb.clone().unwrap_or_else(|| "usb".to_owned());
+        (Box::new(bus), clock, name)
+    } else {
+        let name: Vec<String> = ports
+            .iter()
+            .map(|(role, target)| format!("{role}={target}"))
+            .collect();
+        let bus = PortBus::new(ports);
+        (
+            Box::new(bus),
+            Arc::new(SystemClock::start()),
+            name.join(" "),
+        )
+    };
+    Ok(Place {
+        session: Session::new(bus, clock, interrupt, profile),
+        name,
+    })
+}
+
+/// The person, or the one who is not there.
+pub(super) fn operator(options: &RunOptions, asks: bool, output: Output) -> Box<dyn Operator> {
+    if options.sim.is_some() {
+        Box::new(Simulated)
+    } else {
+        Box::new(Terminal {
+            output,
+            asks: asks && !options.json,
+        })
+    }
+}
+
+/// Every input, read, typed and there.
+pub(super) fn values(
+    plan: &CheckedPlan,
+    given: &Given,
+    operator: &mut dyn Operator,
+) -> Result<Values, Stop> {
+    inputs::resolve(plan, given, operator).map_err(|error| match error {
+        inputs::Error::Problems(problems) => Stop::problems(problems),
+        inputs::Error::Missing(missing) => Stop {
+            exit: ExitCode::Declined,
+            problems: missing
+                .into_iter()
+                .map(|(name, about)| {
+                    Problem::bare(
+                        "input::missing",
+                        format!("input `{name}` is missing: {about}"),
+                    )
+                    .help(format!("give it with `--input {name}=VALUE`"))
+                })
+                .collect(),
+        },
+    })
+}
+
+/// Where `to:` paths go: the working folder, or the run's own folder where nothing is real.
+pub(super) fn outputs(simulated: bool, run: &files::Root) -> Result<files::Root, Stop> {
+    if simulated {
+        let path = Utf8PathBuf::from("outputs");
+        run.make_folder(&path)?;
+        Ok(run.folder(&path)?)
+    } else {
+        Ok(files::Root::open(&files::here()?)?)
+    }
+}

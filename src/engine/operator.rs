@@ -1,0 +1,30 @@
+//! The person beside the modem, as the engine sees them.
+
+/// Answers the engine's questions. The command line asks a person; a simulated run answers by its scenario.
+pub trait Operator {
+    /// Shows a text; returns at once.
+    fn tell(&mut self, step: &str, text: &str);
+
+    /// Whether there is a person who can act with their hands.
+    fn can_act(&self) -> bool;
+
+    /// Asks before a step that destroys. `typed` is what a person must type: digits of the unit, or the plan's id.
+    fn confirm(&mut self, step: &str, question: &str, typed: &str) -> Answer;
+
+    /// Asks a harmless question: yes or no.
+    fn agree(&mut self, step: &str, question: &str) -> Answer;
+
+    /// Asks for one value.
+    fn ask(&mut self, step: &str, question: &str) -> Option<String>;
+}
+
+/// What came of a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Yes {
+        how: &'static str,
+    },
+    No,
+    /// Nobody is there to answer.
+    Nobody,
+}

@@ -1,0 +1,377 @@
+//! One attempt of one step: the fields of the step meet the action that carries it out.
+
+use super::Operator;
+use crate::action::signature::Effect;
+use crate::action::{
+    self, Cause, Context, Failure, Witness, at_ask, at_rules, at_set, at_set::Afterwards,
+    diag_backup, diag_edl, diag_restore, firehose_backup, firehose_flash, firehose_reset,
+    modem_reset, sahara_load,
+};
+use crate::check::{CheckedPlan, CheckedStep, GuardKind};
+use crate::event::Event;
+use crate::files::Root;
+use crate::modem::Session;
+use crate::plan::{ExpandError, NotAName, Template, Value, Values, Verify};
+use crate::script::Host;
+use crate::transport::Deadline;
+use camino::Utf8PathBuf;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What an attempt works with.
+pub(super) struct Bench<'a> {
+    pub(super) plan: &'a CheckedPlan,
+    pub(super) session: &'a mut Session,
+    pub(super) witness: &'a mut dyn Witness,
+    pub(super) operator: &'a mut dyn Operator,
+    pub(super) values: &'a Values,
+    pub(super) outputs: &'a Root,
+}
+
+/// What an attempt gave, before its kinds are known.
+#[derive(Debug, Default)]
+pub(super) struct Saved {
+    texts: BTreeMap<String, String>,
+    values: Values,
+    /// What was written and could not be verified, though the step did not say `verify: none`.
+    pub(super) unverified: Vec<String>,
+}
+
+impl Saved {
+    fn texts(texts: BTreeMap<String, String>) -> Self {
+        Self {
+            texts,
+            ..Self::default()
+        }
+    }
+
+    /// The facts that the step declares. One that is missing, or no value of its kind, fails the attempt.
+    pub(super) fn typed(&self, checked: &CheckedStep) -> Result<Values, Failure> {
+        let mut values = Values::new();
+        for (name, kind) in &checked.step.save.0 {
+            let value = match (self.values.get(&name.value), self.texts.get(&name.value)) {
+                (Some(value), _) => value.clone(),
+                (None, Some(text)) => Value::parse(kind.value, text).map_err(|reason| {
+                    Failure::new(
+                        "step::value",
+                        Cause::Modem,
+                        format!("`{}` is `{text}`: {reason}", name.value),
+                    )
+                })?,
+                (None, None) => {
+                    return Err(Failure::new(
+                        "step::unsaved",
+                        Cause::Modem,
+                        format!("the answer does not give `{}`", name.value),
+                    ));
+                }
+            };
+            values.insert(name.value.clone(), value);
+        }
+        Ok(values)
+    }
+
+    pub(super) fn shown(&self) -> String {
+        let texts: Vec<String> = self
+            .texts
+            .iter()
+            .map(|(name, text)| format!("{name} is {text}"))
+            .collect();
+        texts.join(", ")
+    }
+}
+
+/// Carries out one attempt.
+pub(super) fn perform(checked: &CheckedStep, bench: Bench<'_>) -> Result<Saved, Failure> {
+    let Bench {
+        plan,
+        session,
+        witness,
+        operator,
+        values,
+        outputs,
+    } = bench;
+    let step = &checked.step;
+    let timeout = step.timeout.as_ref().map_or(Duration::MAX, |t| t.value.0);
+    let deadline = Deadline::after(session.clock().now(), timeout);
+    session
+        .interrupt()
+        .set_urgency(action::urgency(&checked.signature));
+    let mut context = Context {
+        session,
+        profile: plan.profile(),
+        deadline,
+        witness,
+    };
+    let ctx = &mut context;
+    let path = |text: &str| expanded_path(text, values);
+    let at_command = |text: &str| finished_command(text, checked, plan, values);
+    let nothing = |()| Saved::default();
+
+    if let Some(ask) = &step.at_ask {
+        at_ask::run(ctx, &at_command(&ask.send)?, checked.reply.as_ref()).map(Saved::texts)
+    } else if let Some(set) = &step.at_set {
+        let afterwards = if set.restarts {
+            Afterwards::Restarts
+        } else {
+            Afterwards::Stays
+        };
+
+        let command = at_command(&set.send)?;
+        if checked.signature.effect == Effect::Destroy {
+            write_by_at(ctx, &set.send, &command, checked, afterwards)
+        } else {
+            at_set::run(ctx, &command, checked.reply.as_ref(), afterwards).map(Saved::texts)
+        }
+    } else if step.modem_reset.is_some() {
+        modem_reset::run(ctx).map(nothing)
+    } else if let Some(wait) = &step.usb_wait {
+        ctx.wait_for(wait.mode.value).map(nothing)
+    } else if step.diag_edl.is_some() {
+        diag_edl::run(ctx).map(nothing)
+    } else if let Some(backup) = &step.diag_backup {
+        diag_backup::run(ctx, outputs, &path(&backup.to)?).map(nothing)
+    } else if let Some(restore) = &step.diag_restore {
+        let skip: Vec<u16> = restore.skip_items.iter().map(|item| item.value).collect();
+        let label = own_imei(checked, plan, values);
+        diag_restore::run(ctx, &path(&restore.from)?, &skip, label.as_deref()).map(nothing)
+    } else if let Some(load) = &step.sahara_load {
+        sahara_load::run(ctx, &path(&load.programmer)?).map(nothing)
+    } else if let Some(backup) = &step.firehose_backup {
+        let parts: Vec<&str> = backup.parts.iter().map(|part| part.as_str()).collect();
+        firehose_backup::run(ctx, &parts, outputs, &path(&backup.to)?).map(nothing)
+    } else if let Some(flash) = &step.firehose_flash {
+        let erase_all = flash.erase_all.as_ref().is_some_and(|e| e.value);
+        let verify = flash.verify.as_ref().map(|v| v.value);
+        firehose_flash::run(
+            ctx,
+            &path(&flash.package)?,
+            verify,
+            flash.skip_same,
+            erase_all,
+        )
+        .map(|report| Saved {
+            unverified: match verify {
+                Some(Verify::None) => Vec::new(),
+                _ => report.unverified,
+            },
+            ..Saved::default()
+        })
+    } else if let Some(reset) = &step.firehose_reset {
+        firehose_reset::run(ctx, reset.to.value).map(nothing)
+    } else if let Some(told) = &step.operator_do {
+        let say = shown(&told.say, values)?;
+        hands(ctx, operator, &step.id, &say, told.hands_off).map(nothing)
+    } else if let Some(ask) = &step.operator_ask {
+        let say = shown(&ask.say, values)?;
+        answer(checked, operator, &say)
+    } else if step.check.is_some() {
+        claims(checked, values).map(nothing)
+    } else if let Some(script) = &checked.script {
+        run_script(script, ctx, values)
+    } else {
+        Err(Failure::new(
+            "plan::no-driver",
+            Cause::Program,
+            format!(
+                "`{}` is checked and shown, but cannot be carried out yet",
+                checked.signature.key
+            ),
+        ))
+    }
+}
+
+impl From<NotAName> for Failure {
+    fn from(error: NotAName) -> Self {
+        Self::new("plan::not-a-name", Cause::Plan, error.to_string())
+    }
+}
+
+impl From<ExpandError> for Failure {
+    fn from(error: ExpandError) -> Self {
+        Self::new("plan::interpolation", Cause::Plan, error.to_string())
+    }
+}
+
+/// An AT command that writes NV items: journalled like any other write, and not verified by its OK.
+fn write_by_at(
+    ctx: &mut Context<'_>,
+    written: &str,
+    command: &str,
+    checked: &CheckedStep,
+    afterwards: Afterwards,
+) -> Result<Saved, Failure> {
+    // As written in the plan: what a value brings in may be private.
+    ctx.witness.intent("at-write", written, None)?;
+    match at_set::run(ctx, command, checked.reply.as_ref(), afterwards) {
+        Ok(texts) => {
+            // A later check over fresh reads is what proves it.
+            let evidence = "the modem said OK; not read back";
+            ctx.witness.done("at-write", written, evidence)?;
+            Ok(Saved::texts(texts))
+        }
+        Err(failure) => {
+            // An answer that says no is known; silence is not.
+            if failure.code == "at::error" {
+                ctx.witness.failed("at-write", written, &failure.message);
+            }
+            Err(failure)
+        }
+    }
+}
+
+/// The finished command, judged once more by the rules for a written one: a value must not have made another command
+/// of it (plan-language.md §4.3).
+fn finished_command(
+    text: &str,
+    checked: &CheckedStep,
+    plan: &CheckedPlan,
+    values: &Values,
+) -> Result<String, Failure> {
+    let command = Template::parse(text)?.expand_at(values, plan.patterned())?;
+    let profile = plan.profile();
+    let wrong = if let Some(reason) = at_rules::is_refused(&command, profile) {
+        Some(reason)
+    } else if checked.step.at_ask.is_some() && !at_rules::is_query(&command, profile) {
+        Some("it is no query".to_owned())
+    } else if at_rules::writes_nv(&command, profile) && checked.signature.effect != Effect::Destroy
+    {
+        Some("it writes NV items, and the step was not proved for that".to_owned())
+    } else {
+        None
+    };
+    match wrong {
+        None => Ok(command),
+        Some(reason) => Err(Failure::new(
+            "plan::refused-command",
+            Cause::Plan,
+            format!("`{command}` is refused: {reason}"),
+        )),
+    }
+}
+
+fn expanded_path(text: &str, values: &Values) -> Result<Utf8PathBuf, Failure> {
+    Ok(Template::parse(text)?.expand_path(values)?)
+}
+
+fn shown(text: &str, values: &Values) -> Result<String, Failure> {
+    Ok(Template::parse(text)?.expand(values)?)
+}
+
+/// The IMEI that the step's `same_unit` guard compares with.
+fn own_imei(checked: &CheckedStep, plan: &CheckedPlan, values: &Values) -> Option<String> {
+    checked.step.guards.iter().find_map(|name| {
+        let guard = plan.guards().iter().find(|g| g.name == name.value)?;
+        match &guard.kind {
+            GuardKind::SameUnit { imei, .. } => values.get(imei).map(Value::display),
+            _ => None,
+        }
+    })
+}
+
+/// Tells a person what to do, and waits until the bus shows that something was done.
+fn hands(
+    ctx: &mut Context<'_>,
+    operator: &mut dyn Operator,
+    step: &str,
+    say: &str,
+    hands_off: bool,
+) -> Result<(), Failure> {
+    ctx.witness.event(Event::Say {
+        step: step.to_owned(),
+        text: say.to_owned(),
+    });
+    operator.tell(step, say);
+    if hands_off {
+        return Ok(());
+    }
+    ctx.session.asked(step);
+    if ctx.session.wait_for_change(ctx.deadline)? {
+        return Ok(());
+    }
+    Err(Failure::new(
+        "operator::nothing-seen",
+        Cause::Modem,
+        "nothing changed on the bus while the person was waited for",
+    )
+    .help("do what the step says, then run the plan again"))
+}
+
+fn answer(checked: &CheckedStep, operator: &mut dyn Operator, say: &str) -> Result<Saved, Failure> {
+    let name = checked
+        .step
+        .save
+        .0
+        .first()
+        .map(|(name, _)| name.value.clone());
+    let answer = operator.ask(&checked.step.id, say);
+    match (name, answer) {
+        (Some(name), Some(answer)) => Ok(Saved::texts(BTreeMap::from([(name, answer)]))),
+        _ => Err(Failure::new(
+            "operator::nobody",
+            Cause::Host,
+            "a person must answer, and there is no terminal",
+        )),
+    }
+}
+
+fn claims(checked: &CheckedStep, values: &Values) -> Result<(), Failure> {
+    for claim in &checked.claims {
+        match claim.condition.holds(values) {
+            Ok(true) => {}
+            Ok(false) => {
+                return Err(Failure::new(
+                    "step::claim",
+                    Cause::Modem,
+                    format!(
+                        "{} (`{}` does not hold)",
+                        claim.otherwise.trim_end_matches('.'),
+                        claim.text
+                    ),
+                ));
+            }
+            Err(error) => {
+                return Err(Failure::new(
+                    "plan::expression",
+                    Cause::Plan,
+                    error.to_string(),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn run_script(
+    script: &crate::script::Script,
+    ctx: &mut Context<'_>,
+    values: &Values,
+) -> Result<Saved, Failure> {
+    let mut host = Live { ctx };
+    let values = script
+        .run(values, &mut host)
+        .map_err(|error| Failure::new("step::script", Cause::Modem, error.to_string()))?;
+    Ok(Saved {
+        values,
+        ..Saved::default()
+    })
+}
+
+/// The host functions of a script on a live modem.
+struct Live<'a, 'c> {
+    ctx: &'a mut Context<'c>,
+}
+
+impl Host for Live<'_, '_> {
+    fn at(&mut self, command: &str) -> Result<Vec<String>, String> {
+        at_ask::lines(self.ctx, command).map_err(|failure| failure.message)
+    }
+
+    fn rfnv_count(&mut self) -> Result<i64, String> {
+        diag_backup::rfnv_count(self.ctx).map_err(|failure| failure.message)
+    }
+
+    fn log(&mut self, text: &str) {
+        self.ctx.witness.note(text);
+    }
+}

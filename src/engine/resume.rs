@@ -1,0 +1,267 @@
+//! Going on with an earlier run: from its latest passed checkpoint whose mode is the mode seen now.
+
+use super::approval::Digest;
+use super::guards::Backups;
+use super::journal::{Journal, State};
+use super::store::RunFolder;
+use crate::check::CheckedPlan;
+use crate::event::Event;
+use crate::files;
+use crate::modem::session::{self, Certainty, Observed};
+use crate::plan::{Kind, Mode, Value, Values};
+use camino::Utf8PathBuf;
+use std::collections::BTreeMap;
+
+/// Longest `private.json` that is read.
+const MAX_PRIVATE: u64 = 1024 * 1024;
+
+/// Where a run goes on.
+#[derive(Debug)]
+pub struct Point {
+    /// The checkpoint's step.
+    pub after: String,
+    pub mode: Mode,
+    pub facts: Values,
+    pub backups: Backups,
+    pub passed: Vec<String>,
+    pub before: Before,
+}
+
+/// What an earlier part of a run wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Before {
+    Nothing,
+    Something,
+    /// This step was writing and did not finish.
+    CutShort(String),
+}
+
+impl Before {
+    /// A step that was passed after all is not cut short.
+    pub fn passed(&mut self, step: &str) {
+        if matches!(self, Self::CutShort(cut) if cut == step) {
+            *self = Self::Something;
+        }
+    }
+}
+
+/// What an earlier run was given, as `private.json` keeps it.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Private {
+    pub format: u32,
+    pub plan: String,
+    pub inputs: BTreeMap<String, String>,
+    /// Ports given by hand, as they were typed.
+    pub ports: Vec<String>,
+    pub place: String,
+    /// The working folder: paths of inputs and backups begin there.
+    pub folder: Utf8PathBuf,
+    /// The digest over plan, inputs and files.
+    pub offline: String,
+}
+
+/// Why a run cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    File(#[from] files::Error),
+    #[error("what the run was given cannot be read: {0}")]
+    Private(String),
+    #[error("the journal of the run is damaged: it can be shown, and never resumed")]
+    Damaged,
+    #[error("the run has ended: {0}")]
+    Ended(String),
+    #[error("the run was simulated, and its modem is gone")]
+    Simulated,
+    #[error("the plan, the inputs or their files have changed since the run began")]
+    Changed,
+    #[error("the run was started in the folder `{0}`, where its backups are")]
+    OtherFolder(Utf8PathBuf),
+    #[error("the modem could not be looked at: {0}")]
+    Look(session::Error),
+    #[error("what the modem is cannot be told: {evidence}.{cut_short}")]
+    Silent { evidence: String, cut_short: String },
+    #[error("the modem is in {seen} ({evidence}), and the run passed no checkpoint in that mode")]
+    NoCheckpoint {
+        seen: Mode,
+        evidence: String,
+        wanted: String,
+    },
+}
+
+impl Error {
+    /// What to do.
+    pub fn help(&self) -> String {
+        match self {
+            Self::File(_) | Self::Private(_) | Self::Damaged => {
+                "look at what was done with `unbrick log`, then run the plan from its beginning".into()
+            }
+            Self::Ended(_) => "there is nothing to go on with".into(),
+            Self::Simulated => "run the plan again".into(),
+            Self::Changed => {
+                "bring back what the run was given, or run the plan from its beginning".into()
+            }
+            Self::OtherFolder(folder) => format!("go there first: `cd {folder}`"),
+            Self::Look(_) => "close the other program that has the port open, then resume".into(),
+            Self::Silent { .. } => {
+                "replug needed: cut the modem's power and give it back, its pins as they are (a grounded \
+                 boot pin stays grounded), then resume"
+                    .into()
+            }
+            Self::NoCheckpoint { wanted, .. } if wanted.is_empty() => {
+                "the run has nothing to go on from: run the plan from its beginning".into()
+            }
+            Self::NoCheckpoint { wanted, .. } => {
+                format!("bring the modem into {wanted}, as the plan does, then resume")
+            }
+        }
+    }
+}
+
+/// What the run was given.
+pub fn private(folder: &RunFolder) -> Result<Private, Error> {
+    let path = folder.root.path().join("private.json");
+    let bytes = files::read_capped(&path, MAX_PRIVATE)?.unwrap_or_default();
+    serde_json::from_slice(&bytes).map_err(|e| Error::Private(e.to_string()))
+}
+
+/// An earlier run that may go on.
+#[derive(Debug)]
+pub struct History {
+    journal: Journal,
+    private: Private,
+    checkpoints: Vec<(String, Mode)>,
+    facts: Values,
+    backups: Backups,
+    passed: Vec<String>,
+    before: Before,
+}
+
+impl History {
+    /// Reads what an earlier run did. The modem is not looked at.
+    pub fn read(folder: &RunFolder, private: Private) -> Result<Self, Error> {
+        let journal = folder.journal()?;
+        if journal.state == State::Damaged {
+            return Err(Error::Damaged);
+        }
+        let events: Vec<Event> = journal
+            .records
+            .iter()
+            .filter_map(|record| serde_json::from_value(record.clone()).ok())
+            .collect();
+        let mut history = Self {
+            journal,
+            private,
+            checkpoints: Vec::new(),
+            facts: Values::new(),
+            backups: Backups::new(),
+            passed: Vec::new(),
+            before: Before::Nothing,
+        };
+        for event in events {
+            history.take(event)?;
+        }
+        Ok(history)
+    }
+
+    fn take(&mut self, event: Event) -> Result<(), Error> {
+        match event {
+            Event::RunStart {
+                simulated: true, ..
+            } => return Err(Error::Simulated),
+            Event::RunEnd { outcome, .. } if outcome == "proved" => {
+                return Err(Error::Ended(outcome));
+            }
+            Event::Checkpoint { step, mode } => self.checkpoints.push((step, mode)),
+            // Identities are pseudonyms in the journal: they are read again from the modem.
+            Event::Fact {
+                name, kind, value, ..
+            } if kind != Kind::Imei => {
+                if let Ok(value) = Value::parse(kind, &value) {
+                    self.facts.insert(name, value);
+                }
+            }
+            Event::Backup { step, files, holes } => {
+                self.backups.insert(step, (files, holes));
+            }
+            Event::Intent { step, .. } => {
+                self.before = Before::CutShort(step);
+            }
+            Event::StepEnd { step, result, .. } if result == "passed" => {
+                self.before.passed(&step);
+                self.passed.push(step);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Stands for every record so far, so that an approval is for this very state.
+    pub fn seal(&self) -> String {
+        self.journal.seal()
+    }
+
+    /// Refuses what is not the run's plan, inputs and files; `offline` is their digest now.
+    pub fn is_of(&self, offline: &Digest) -> Result<(), Error> {
+        if self.private.offline == offline.to_string() {
+            Ok(())
+        } else {
+            Err(Error::Changed)
+        }
+    }
+
+    /// Finds where the run goes on, given the mode seen now: behind the latest checkpoint that was passed in it.
+    pub fn point(
+        self,
+        plan: &CheckedPlan,
+        inputs: &Values,
+        seen: &Observed,
+    ) -> Result<(Point, Journal), Error> {
+        if seen.certainty == Certainty::Guessed {
+            return Err(Error::Silent {
+                evidence: seen.evidence.clone(),
+                cut_short: match self.before {
+                    Before::CutShort(step) => {
+                        format!(" The run stopped in the middle of step `{step}`")
+                    }
+                    Before::Nothing | Before::Something => String::new(),
+                },
+            });
+        }
+        let position = |id: &str| plan.steps().iter().position(|s| s.step.id.value == id);
+        let after = self
+            .checkpoints
+            .iter()
+            .rev()
+            .filter(|(_, mode)| *mode == seen.mode)
+            .find_map(|(step, _)| position(step).map(|at| (step.clone(), at)));
+        let Some((after, reached)) = after else {
+            let mut modes: Vec<&str> = self.checkpoints.iter().map(|(_, m)| m.word()).collect();
+            modes.sort_unstable();
+            modes.dedup();
+            return Err(Error::NoCheckpoint {
+                seen: seen.mode,
+                evidence: seen.evidence.clone(),
+                wanted: modes.join(" or "),
+            });
+        };
+        // Facts of steps behind the checkpoint are the old modem's answers.
+        let kept: Vec<&str> = plan
+            .steps()
+            .iter()
+            .take(reached + 1)
+            .flat_map(|s| s.step.save.0.iter().map(|(name, _)| name.as_str()))
+            .collect();
+        let mut facts = self.facts;
+        facts.retain(|name, _| kept.contains(&name.as_str()) && !inputs.contains_key(name));
+        let point = Point {
+            after,
+            mode: seen.mode,
+            facts,
+            backups: self.backups,
+            passed: self.passed,
+            before: self.before,
+        };
+        Ok((point, self.journal))
+    }
+}

@@ -1,0 +1,15 @@
+//! The whole program, as a person or a script calls it. One file per subject, through one builder.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may fail where it stands, and looks at files as a person would"
+)]
+
+mod bad_files;
+mod bad_input;
+mod bench;
+mod exit_codes;
+mod ptys;
+mod refusals;
+mod story;
+mod wrong;

@@ -1,0 +1,373 @@
+//! The same plan between two processes over real pseudo-terminals, in real time: the modem in one, the run in the
+//! other, and this test as its hands. Nothing sleeps: lines are waited for, with a deadline.
+
+use crate::bench::{Bench, DESTRUCTIVE, PLAN, of_kind};
+use rustix::fd::OwnedFd;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+/// Longest silence of a process; a whole backup of NV items is the longest work without a line.
+const PATIENCE: Duration = Duration::from_secs(90);
+const GROUND: &str = "Tie M.2 pin 65";
+const FREE: &str = "take the wire off";
+/// The third image of a flash.
+const THIRD_IMAGE: &str = "update/devcfg.mbn: ";
+
+/// A process whose stderr is read line by line; it never outlives the test.
+struct Talker {
+    child: Child,
+    lines: Receiver<String>,
+    heard: String,
+    stdin: Option<ChildStdin>,
+    /// Keeps the terminal of the process alive.
+    _terminal: Option<OwnedFd>,
+}
+
+impl Talker {
+    fn start(mut command: Command, terminal: Option<OwnedFd>) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (tell, lines) = channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                if tell.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            stdin: child.stdin.take(),
+            child,
+            lines,
+            heard: String::new(),
+            _terminal: terminal,
+        }
+    }
+
+    /// Waits for a line that holds `text`.
+    fn hear(&mut self, text: &str) {
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => {
+                    self.heard.push_str(&line);
+                    self.heard.push('\n');
+                    if line.contains(text) {
+                        return;
+                    }
+                }
+                Err(error) => panic!("no `{text}` ({error}) in:\n{}", self.heard),
+            }
+        }
+    }
+
+    fn say(&mut self, line: &str) {
+        writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, signal).unwrap();
+    }
+
+    /// Waits for the end: exit code (-1 for a signal), stdout and the whole of stderr.
+    fn end(mut self) -> (i32, String, String) {
+        let mut said = std::mem::take(&mut self.heard);
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => said += &(line + "\n"),
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(error) => panic!("the process does not end ({error}):\n{said}"),
+            }
+        }
+        let mut stdout = String::new();
+        let mut pipe = self.child.stdout.take().unwrap();
+        pipe.read_to_string(&mut stdout).unwrap();
+        let code = self.child.wait().unwrap().code().unwrap_or(-1);
+        (code, stdout, said)
+    }
+}
+
+impl Drop for Talker {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A modem in one process, and what the other one is given.
+struct Lab {
+    bench: Bench,
+    sim: Talker,
+    options: Vec<String>,
+}
+
+impl Lab {
+    fn new() -> Self {
+        let bench = Bench::new();
+        let shipped = include_str!("../../plans/quectel/rm502q-gl/scenarios/900e.yaml");
+        let quick = shipped
+            .replace("after: 20s", "after: 200ms")
+            .replace("after: 15s", "after: 200ms")
+            .replace(
+                "calibration: missing",
+                "calibration: missing\nboot_time: 1s",
+            );
+        let scenario = bench.write("quick.yaml", &quick);
+        let (package, xqcn) = (bench.text("package"), bench.text("unit.xqcn"));
+        let made = bench.run(&["sim", &scenario, "--package", &package, "--size", "2M"]);
+        assert_eq!(made.code, 0, "{}", made.stderr);
+        let made = bench.run(&["sim", &scenario, "--xqcn", &xqcn]);
+        assert_eq!(made.code, 0, "{}", made.stderr);
+        let inputs = bench.write(
+            "inputs",
+            &format!(
+                "unit=bench-1\npackage={package}\npackage_fw=RM502QGLAAR11A02M4G_01.200.01.200\n\
+                 label_model=RM502QGLAA-M20-CASA\nlabel_imei=490154203237518\nxqcn={xqcn}\n"
+            ),
+        );
+        let (link, log) = (bench.text("modem"), bench.text("sim.log"));
+        let mut command = bench.command(&[
+            "sim", &scenario, "--link", &link, "--log", &log, "--speed", "50",
+        ]);
+        command.stdin(Stdio::piped());
+        let mut sim = Talker::start(command, None);
+        sim.hear("modem/edl is ");
+        let mut options = vec!["--inputs".to_owned(), inputs];
+        for role in ["at", "diag", "edl"] {
+            options.extend(["--port".to_owned(), format!("{role}={link}/{role}")]);
+        }
+        Self {
+            bench,
+            sim,
+            options,
+        }
+    }
+
+    fn arguments<'a>(&'a self, first: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+        let options = self.options.iter().map(String::as_str);
+        first
+            .iter()
+            .copied()
+            .chain(options)
+            .chain(more.iter().copied())
+            .collect()
+    }
+
+    fn digest(&self) -> String {
+        let said = self.bench.run(&self.arguments(&["dry-run", PLAN], &[]));
+        assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+        let line = said.stdout.lines().last().unwrap();
+        line.strip_prefix("Digest: ").unwrap().to_owned()
+    }
+
+    /// Starts the program with a terminal for its stdin.
+    fn in_terminal(&self, arguments: &[&str]) -> Talker {
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let path = ptsname(&master, Vec::new()).unwrap();
+        let slave = std::fs::File::options()
+            .read(true)
+            .write(true)
+            .open(path.to_str().unwrap())
+            .unwrap();
+        let mut command = self.bench.command(arguments);
+        command.stdin(slave);
+        Talker::start(command, Some(master))
+    }
+
+    /// Starts the plan and brings it to `text`, grounding the pin when it says so.
+    fn run_until(&mut self, text: &str) -> Talker {
+        let digest = self.digest();
+        let mut run = self.in_terminal(&self.arguments(&["run", PLAN], &["--approve", &digest]));
+        run.hear(GROUND);
+        self.sim.say("ground-pin-65");
+        run.hear(text);
+        run
+    }
+
+    fn record(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.bench.path("sim.log")).unwrap_or_default();
+        let lines = text.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    fn wrote_nothing(&self) {
+        let record = self.record();
+        let destructive = of_kind(&record, &DESTRUCTIVE);
+        assert!(destructive.is_empty(), "{destructive:?}");
+    }
+
+    /// The name of the only run, and how `runs` lists it.
+    fn listed(&self) -> (String, String) {
+        let runs = self.bench.run(&["runs"]).stdout;
+        (runs.split_whitespace().next().unwrap().to_owned(), runs)
+    }
+
+    /// The digest that a resume without a terminal asks for.
+    fn resume_digest(&self, run: &str) -> String {
+        let said = self.bench.run(&["--plain", "resume", run]);
+        assert_eq!(said.code, 12, "{}", said.stderr);
+        let at = said
+            .stderr
+            .find("unit:")
+            .unwrap_or_else(|| panic!("{}", said.stderr));
+        said.stderr[at..at + 69].to_owned()
+    }
+}
+
+#[test]
+fn a_plan_runs_between_two_processes() {
+    let mut lab = Lab::new();
+    let mut run = lab.run_until(FREE);
+    lab.sim.say("free-pin-65");
+    run.hear("> proof");
+    let (code, stdout, stderr) = run.end();
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("PROVED."), "{stdout}");
+    let record = lab.record();
+    let erased = of_kind(&record, &["erase"]);
+    let programmed = of_kind(&record, &["program"]);
+    assert!(erased.len() > 10 && programmed.len() > 10);
+    assert_eq!(erased[0]["start"], 0);
+    assert_eq!(programmed[programmed.len() - 1]["start"], 0);
+    assert!(of_kind(&record, &["identity-write", "transmit"]).is_empty());
+    assert!(!of_kind(&record, &["nv-write"]).is_empty());
+    for saved in [
+        "nand/efs2.bin",
+        "nand/sys_rev.bin",
+        "nand/rawdata.bin",
+        "before.xqcn",
+    ] {
+        assert!(
+            lab.bench.path("backup/bench-1").join(saved).is_file(),
+            "{saved}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_or_offline_digest_approves_nothing() {
+    let lab = Lab::new();
+    let right = lab.digest();
+    let wrong = format!("unit:{}", "0".repeat(64));
+    let offline = format!("offline:{}", &right[5..]);
+    let stale = [
+        "--input",
+        "installed_fw=RM502QGLAAR11A01M4G_01.001.01.001",
+        "--approve",
+        &right,
+    ];
+    for more in [&["--approve", &wrong][..], &["--approve", &offline], &stale] {
+        let run = lab.in_terminal(&lab.arguments(&["run", PLAN], more));
+        let (code, _, stderr) = run.end();
+        assert_eq!(code, 12, "{stderr}");
+        assert!(stderr.contains("run::approval"), "{stderr}");
+    }
+    lab.wrote_nothing();
+    assert!(!lab.bench.path("backup").exists());
+}
+
+#[test]
+fn without_a_terminal_hands_and_words_are_missing() {
+    let mut lab = Lab::new();
+    let digest = lab.digest();
+    let said = lab
+        .bench
+        .run(&lab.arguments(&["run", PLAN], &["--approve", &digest]));
+    assert_eq!(said.code, 12, "{}", said.stderr);
+    assert!(
+        said.stderr.contains("`ground-pin-65` did not run"),
+        "{}",
+        said.stderr
+    );
+    // Its HELLO was read, so nobody can tell what is on the port: nothing is guessed.
+    let said = lab.bench.run(&lab.arguments(&["run", PLAN], &[]));
+    assert_eq!(said.code, 13, "{}", said.stderr);
+    assert!(
+        said.stderr.contains("cut the modem's power"),
+        "{}",
+        said.stderr
+    );
+    // In EDL no hands are needed before the flash, but a word is.
+    lab.sim.say("ground-pin-65");
+    lab.sim.hear("edl is gone");
+    lab.sim.hear("edl is /dev");
+    let said = lab.bench.run(&lab.arguments(&["run", PLAN], &[]));
+    assert_eq!(said.code, 12, "{}", said.stderr);
+    assert!(
+        said.stderr.contains("`flash` did not run"),
+        "{}",
+        said.stderr
+    );
+    lab.wrote_nothing();
+}
+
+#[test]
+fn a_killed_run_goes_on_after_the_checkpoint_that_fits() {
+    let mut lab = Lab::new();
+    let first = lab.digest();
+    let run = lab.run_until(THIRD_IMAGE);
+    run.signal(rustix::process::Signal::KILL);
+    drop(run);
+    let (name, listed) = lab.listed();
+    assert!(listed.contains("interrupted at step flash"), "{listed}");
+    // The approval of the first part is no word for the second.
+    let stale = lab.bench.run(&["resume", &name, "--approve", &first]);
+    assert_eq!(stale.code, 12, "{}", stale.stderr);
+    // Whatever state the programmer is in, power brings the modem into EDL: its boot loader is blank.
+    lab.sim.say("unplug");
+    lab.sim.hear("edl is gone");
+    lab.sim.say("plug");
+    lab.sim.hear("edl is /dev");
+    let digest = lab.resume_digest(&name);
+    let mut run = lab.in_terminal(&["resume", &name, "--approve", &digest]);
+    run.hear("after checkpoint in-edl");
+    run.hear("save-nand: skipped");
+    run.hear(FREE);
+    let record = lab.record();
+    let erases = of_kind(&record, &["erase"]);
+    assert_eq!(erases.iter().filter(|e| e["start"] == 0).count(), 2);
+}
+
+#[test]
+fn one_ctrl_c_goes_on_and_two_stop_at_the_end_of_a_range() {
+    let mut lab = Lab::new();
+    let mut run = lab.run_until(THIRD_IMAGE);
+    run.signal(rustix::process::Signal::INT);
+    run.hear("The flash goes on");
+    run.hear("update/apdp.mbn: ");
+    run.signal(rustix::process::Signal::INT);
+    let (code, _, stderr) = run.end();
+    assert_eq!(code, 21, "{stderr}");
+    assert!(stderr.contains("The modem is in"), "{stderr}");
+    let (name, listed) = lab.listed();
+    assert!(listed.contains("in-doubt at step flash"), "{listed}");
+    assert!(stderr.contains("resume"), "{stderr}");
+    let digest = lab.resume_digest(&name);
+    let mut run = lab.in_terminal(&["resume", &name, "--approve", &digest]);
+    run.hear("after checkpoint save-nand");
+    run.hear("> leave-programmer");
+}
+
+#[test]
+fn a_modem_that_vanishes_is_told_at_once() {
+    let mut lab = Lab::new();
+    let run = lab.run_until(THIRD_IMAGE);
+    lab.sim.signal(rustix::process::Signal::KILL);
+    let (code, _, stderr) = run.end();
+    assert_eq!(code, 21, "{stderr}");
+    assert!(stderr.contains("The modem is not on the bus"), "{stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
+}
