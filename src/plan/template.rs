@@ -149,6 +149,10 @@ impl Template {
                         Err(refuse("it is no name"))
                     } else if text.contains(['/', '\\']) || text.contains(char::is_control) {
                         Err(refuse("it holds a slash or a control character"))
+                    } else if holds_imei(&text) {
+                        Err(refuse(
+                            "it holds an IMEI, which has no place in a file name",
+                        ))
                     } else {
                         Ok(text)
                     }
@@ -189,9 +193,26 @@ impl Template {
     }
 }
 
+/// Whether a run of digits in the text is an IMEI: journals mask those, and a masked path is found no more.
+fn holds_imei(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_digit())
+        .any(crate::protocol::diag::imei_is_valid)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_imei_is_kept_out_of_file_names() {
+        let template = Template::parse("backup/${unit}/nand").unwrap();
+        let named = |unit: &str| {
+            let values = Values::from([("unit".to_owned(), Value::Text(unit.to_owned()))]);
+            template.expand_path(&values)
+        };
+        assert!(named("bench-490154203237518").is_err());
+        assert!(named("bench-490154203237519").is_ok());
+    }
 
     fn values() -> Values {
         [
