@@ -364,6 +364,10 @@ struct Live<'a, 'c> {
 
 impl Host for Live<'_, '_> {
     fn at(&mut self, command: &str) -> Result<Vec<String>, String> {
+        // The checker has judged the literal; this is the last place before the wire.
+        if !at_rules::is_query(command, self.ctx.profile) {
+            return Err(format!("`{command}` is no query"));
+        }
         at_ask::lines(self.ctx, command).map_err(|failure| failure.message)
     }
 
