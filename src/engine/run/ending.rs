@@ -99,7 +99,7 @@ impl Told {
         // A flash says itself how to leave the modem.
         let is_flash = self.code.starts_with("flash::") || self.code.starts_with("firehose::");
         let leave = match (self.outcome, mode) {
-            (Outcome::InDoubt, Some(Mode::Firehose)) if is_flash => "",
+            (Outcome::InDoubt, Some(Mode::Firehose | Mode::Edl)) if is_flash => "",
             (Outcome::InDoubt, Some(Mode::Off) | None) => {
                 "it left the bus in the middle: bring it back into EDL as the plan does, and nowhere else"
             }
@@ -143,6 +143,9 @@ impl Running<'_, '_> {
             None => "What the modem is now could not be seen.".to_owned(),
         };
         let written = match (wrote, &self.before) {
+            (true, _) if told.outcome == Outcome::Failed => {
+                " What earlier steps wrote to it is complete."
+            }
             (true, _) => "",
             (false, Before::Something | Before::CutShort(_)) => " Nothing more was written to it.",
             (false, Before::Nothing) => " Nothing was written to it.",
