@@ -1,7 +1,8 @@
 //! What a step writes is what its guards have judged: a guard on one file says nothing of another one.
 
+use super::include_step::only_name;
 use super::{CheckedGuard, Checker};
-use crate::plan::{Guard, Kind, Step, Template};
+use crate::plan::{Guard, Kind, Scope, Step, Template};
 use crate::yaml::Spanned;
 use std::ops::Range;
 
@@ -30,9 +31,9 @@ impl Checker<'_> {
     /// The input with which a path begins, if it is a file or a folder.
     fn source_of(&self, path: &str) -> Option<(String, Kind)> {
         let template = Template::parse(path).ok()?;
-        let name = template.begins_with()?;
-        let kind = self.plan.inputs.get(name)?.kind.value;
-        matches!(kind, Kind::File | Kind::Folder).then(|| (name.to_owned(), kind))
+        let name = self.scope.full(template.begins_with()?)?;
+        let kind = self.plan.inputs.get(&name)?.kind.value;
+        matches!(kind, Kind::File | Kind::Folder).then_some((name, kind))
     }
 
     /// The programmer writes what the package holds: it is the package's own, or one that was given by itself.
@@ -40,10 +41,15 @@ impl Checker<'_> {
         let Some((folder, Kind::Folder)) = self.source_of(programmer) else {
             return;
         };
-        let packages: Vec<&Spanned<String>> = self.plan.steps.iter().flat_map(flashed).collect();
-        let own = |package: &&&Spanned<String>| is_exactly(package, &folder);
-        if let Some(package) = packages.first()
-            && !packages.iter().any(|package| own(&package))
+        let steps = self.plan.steps.iter().flat_map(Step::all);
+        let packages: Vec<(&Spanned<String>, &Scope)> = steps
+            .filter_map(|step| Some((&step.firehose_flash.as_ref()?.package, &step.scope)))
+            .collect();
+        let is_own = |(package, scope): &(&Spanned<String>, &Scope)| {
+            only_name(package, scope).is_some_and(|name| name == folder)
+        };
+        if let Some((package, _)) = packages.first()
+            && !packages.iter().any(is_own)
         {
             let message = "the programmer comes from another folder than the package";
             self.problem("plan::guards-another", message, &programmer.span, "loaded");
@@ -75,7 +81,11 @@ impl Checker<'_> {
         let Some(first) = judged.first() else {
             return;
         };
-        if judged.iter().any(|name| is_exactly(path, name)) {
+        let written = only_name(path, &self.scope);
+        if judged
+            .iter()
+            .any(|name| written.as_ref() == Some(&name.value))
+        {
             return;
         }
         let message = "this step writes another file than its guard judges";
@@ -131,7 +141,7 @@ impl Checker<'_> {
     /// A copy of the NAND holds every partition that cannot be bought again.
     pub(super) fn whole_backup(&mut self, step: &Spanned<String>) {
         let plan = self.plan;
-        let mut steps = plan.steps.iter().flat_map(opened);
+        let mut steps = plan.steps.iter().flat_map(Step::all);
         let named = steps.find(|other| other.id.value == step.value);
         let Some(backup) = named.and_then(|named| named.firehose_backup.as_ref()) else {
             return;
@@ -148,21 +158,4 @@ impl Checker<'_> {
             self.help("read every partition that the profile keeps");
         }
     }
-}
-
-/// The text is the name and nothing else.
-fn is_exactly(path: &str, name: &str) -> bool {
-    path.strip_prefix("${")
-        .and_then(|rest| rest.strip_suffix('}'))
-        .is_some_and(|inner| inner == name)
-}
-
-/// A step, or the steps of a group with it.
-fn opened(step: &Step) -> impl Iterator<Item = &Step> {
-    let group = step.group.iter().flat_map(|group| group.iter());
-    std::iter::once(step).chain(group)
-}
-
-fn flashed(step: &Step) -> impl Iterator<Item = &Spanned<String>> {
-    opened(step).filter_map(|step| Some(&step.firehose_flash.as_ref()?.package))
 }

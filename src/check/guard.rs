@@ -90,7 +90,11 @@ impl Checker<'_> {
                 }
                 continue;
             };
-            if let Some(guard) = self.guard(name, guard, state) {
+            // A guard is the plan's own, whoever asks it.
+            let scope = std::mem::take(&mut self.scope);
+            let checked = self.guard(name, guard, state);
+            self.scope = scope;
+            if let Some(guard) = checked {
                 guards.push((guard, name.span.clone()));
             }
         }
@@ -162,7 +166,7 @@ impl Checker<'_> {
             condition = guard
                 .that
                 .as_ref()
-                .and_then(|that| self.condition(that, state, &state.known));
+                .and_then(|that| self.condition(that, state));
             needs.extend(condition.iter().flat_map(|c| c.names().iter().cloned()));
             GuardKind::That
         };

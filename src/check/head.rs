@@ -1,5 +1,6 @@
 //! The plan as a whole: version, inputs, guards, where it starts and ends, what it reports.
 
+use super::include_step::is_flat;
 use super::state::State;
 use super::step::Part;
 use super::{CheckedGuard, CheckedStep, Checker, read_input};
@@ -56,10 +57,8 @@ impl Checker<'_> {
         for (name, _) in &plan.guards {
             if !self.used_guards.contains(&name.value) {
                 let message = format!("no step asks the guard `{}`", name.value);
-                let problem = Problem::new(self.source, "plan::unused-guard", message)
-                    .label(name.span.clone(), "unused")
-                    .warning();
-                self.problems.push(problem);
+                self.problem("plan::unused-guard", message, &name.span, "unused");
+                self.amend(Problem::warning);
             }
         }
         (steps, rescue, guards)
@@ -71,10 +70,15 @@ impl Checker<'_> {
         state: &mut State,
         part: Part,
     ) -> Vec<CheckedStep> {
-        steps
-            .iter()
-            .filter_map(|step| self.step(step, state, part))
-            .collect()
+        let mut checked = Vec::new();
+        for step in steps {
+            if is_flat(step) {
+                checked.extend(self.flat(step, state, part));
+            } else {
+                checked.extend(self.step(step, state, part));
+            }
+        }
+        checked
     }
 
     pub(super) fn not_a_name(&mut self, name: &Spanned<String>) {
@@ -186,11 +190,11 @@ impl Checker<'_> {
         for (name, input) in &plan.inputs {
             self.all_facts.insert(name.value.clone(), input.kind.value);
         }
-        let groups = plan.steps.iter().filter_map(|step| step.group.as_ref());
-        let inner = groups.flat_map(|group| group.iter());
-        for step in plan.steps.iter().chain(inner).chain(&plan.rescue) {
+        for step in plan.steps.iter().chain(&plan.rescue).flat_map(Step::all) {
             for (name, kind) in &step.save {
-                self.all_facts.insert(name.value.clone(), kind.value);
+                if let Some(full) = step.scope.full(name) {
+                    self.all_facts.insert(full, kind.value);
+                }
             }
         }
     }

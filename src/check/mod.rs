@@ -6,8 +6,12 @@
 
 mod action;
 mod binding;
+mod fragment;
 mod guard;
 mod head;
+mod include;
+mod include_step;
+mod places;
 mod state;
 mod step;
 mod text;
@@ -15,18 +19,24 @@ mod text;
 use crate::action::signature::{GuardName, Signature};
 use crate::diagnostic::{Problem, Severity, Source};
 use crate::files;
-use crate::plan::{Input, Kind, Modes, Plan, Profile, Step, Value, WhenUnknown, library};
+use crate::plan::{
+    Input, Kind, Modes, Plan, Profile, Scope, Step, Value, Values, WhenUnknown, library,
+};
 use crate::script::{Condition, Script};
 use crate::yaml::Node;
-use camino::Utf8Path;
+pub use fragment::check_fragment;
+use include::Expanded;
+use places::Places;
 use regex::Regex;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// A plan that has been proved.
 #[derive(Debug, Clone)]
 pub struct CheckedPlan {
-    source: Source,
+    /// The plan and the fragments that it includes, and where the text of each begins in the whole.
+    sources: Vec<(Source, usize)>,
     plan: Plan,
     profile_source: Source,
     profile: Profile,
@@ -125,16 +135,12 @@ pub fn check(
     root: &Node,
     profile: &(Source, Profile),
 ) -> Result<(CheckedPlan, Vec<Problem>), Vec<Problem>> {
-    let mut walk = Checker {
-        source,
+    let Expanded {
         plan,
-        root,
-        profile: &profile.1,
-        problems: Vec::new(),
-        names: BTreeMap::new(),
-        all_facts: BTreeMap::new(),
-        used_guards: BTreeSet::new(),
-    };
+        places,
+        problems,
+    } = include::expand(source, plan, root);
+    let mut walk = Checker::new(&places, &plan, &profile.1, problems);
     let (steps, rescue, guards) = walk.plan();
     let (mut errors, warnings): (Vec<Problem>, Vec<Problem>) = walk
         .problems
@@ -143,18 +149,21 @@ pub fn check(
     if errors.is_empty() {
         let patterned = plan.inputs.iter().filter(|(_, i)| i.matches.is_some());
         let checked = CheckedPlan {
-            source: source.clone(),
-            plan: plan.clone(),
+            patterned: patterned.map(|(name, _)| name.value.clone()).collect(),
+            sources: places
+                .sources()
+                .map(|(s, base)| (s.clone(), base))
+                .collect(),
+            plan,
             profile_source: profile.0.clone(),
             profile: profile.1.clone(),
             steps,
             rescue,
             guards,
-            patterned: patterned.map(|(name, _)| name.value.clone()).collect(),
         };
-        return Ok((checked, sorted(warnings)));
+        return Ok((checked, sorted(warnings, &places)));
     }
-    errors = sorted(errors);
+    errors = sorted(errors, &places);
     errors.truncate(MAX_PROBLEMS);
     Err(errors)
 }
@@ -162,8 +171,7 @@ pub fn check(
 /// Loads and proves a plan by path or built-in name.
 pub fn load(name_or_path: &str) -> Result<(CheckedPlan, Vec<Problem>), Vec<Problem>> {
     let (source, plan, root) = library::load_plan(name_or_path)?;
-    let folder = Utf8Path::new(source.name()).parent();
-    let Some(profile) = library::find_profile(&plan.modem, folder)? else {
+    let Some(profile) = library::find_profile(&plan.modem, source.folder())? else {
         let message = format!("there is no modem profile `{}`", plan.modem.value);
         let problem = Problem::new(&source, "plan::no-profile", message)
             .label(plan.modem.span.clone(), "not known");
@@ -173,11 +181,8 @@ pub fn load(name_or_path: &str) -> Result<(CheckedPlan, Vec<Problem>), Vec<Probl
 }
 
 /// By place, each place and rule once.
-fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
-    let key = |problem: &Problem| {
-        let first = problem.labels.first();
-        (first.map_or(0..0, |(span, _)| span.clone()), problem.code)
-    };
+fn sorted(mut problems: Vec<Problem>, places: &Places<'_>) -> Vec<Problem> {
+    let key = |problem: &Problem| (places.of(problem), problem.code);
     problems.sort_by_key(|problem| {
         let (span, code) = key(problem);
         (span.start, span.end, code)
@@ -195,8 +200,10 @@ impl CheckedPlan {
         &self.profile
     }
 
+    /// The plan's own file.
     pub fn source(&self) -> &Source {
-        &self.source
+        // There is always one: a plan is read from a file.
+        &self.sources[0].0
     }
 
     pub fn steps(&self) -> &[CheckedStep] {
@@ -218,11 +225,20 @@ impl CheckedPlan {
         &self.patterned
     }
 
-    /// Names and SHA-256 of every file that the proof rests on: the plan and its profile.
+    /// Names and SHA-256 of every file that the proof rests on: the plan, its fragments and its profile.
     pub fn files(&self) -> Vec<(String, String)> {
-        [&self.source, &self.profile_source]
+        let sources = self.sources.iter().map(|(source, _)| source);
+        sources
+            .chain([&self.profile_source])
             .map(|source| (source.name().to_owned(), digest(source.text())))
-            .into()
+            .collect()
+    }
+
+    /// The file in which a place of the plan or of one of its fragments lies, and the place in it.
+    pub fn locate(&self, at: &Range<usize>) -> (&Source, Range<usize>) {
+        let after = self.sources.partition_point(|(_, base)| *base <= at.start);
+        let (source, base) = &self.sources[after.max(1) - 1];
+        (source, at.start - base..at.end.max(at.start) - base)
     }
 
     /// Every step, groups opened, the rescue steps last.
@@ -243,6 +259,11 @@ impl CheckedPlan {
 impl CheckedStep {
     pub fn id(&self) -> &str {
         &self.step.id
+    }
+
+    /// The values that are known, by the names that the step knows them by.
+    pub fn view<'v>(&self, values: &'v Values) -> Cow<'v, Values> {
+        self.step.scope.view(values)
     }
 }
 
@@ -270,19 +291,41 @@ fn digest(text: &str) -> String {
 
 /// One walk over one plan.
 struct Checker<'a> {
-    source: &'a Source,
+    places: &'a Places<'a>,
     plan: &'a Plan,
-    root: &'a Node,
     profile: &'a Profile,
+    /// What the names mean where the walk is now.
+    scope: Scope,
     problems: Vec<Problem>,
     /// Inputs, facts and steps: one namespace, and where each was declared.
     names: BTreeMap<String, Range<usize>>,
     /// Every input and fact of the plan, wherever it becomes known.
     all_facts: BTreeMap<String, Kind>,
     used_guards: BTreeSet<String>,
+    /// What the facts of fragments begin with that could not be read.
+    unread: Vec<String>,
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
+    fn new(
+        places: &'a Places<'a>,
+        plan: &'a Plan,
+        profile: &'a Profile,
+        problems: Vec<Problem>,
+    ) -> Self {
+        Self {
+            places,
+            plan,
+            profile,
+            scope: Scope::default(),
+            problems,
+            names: BTreeMap::new(),
+            all_facts: BTreeMap::new(),
+            used_guards: BTreeSet::new(),
+            unread: include::unread(plan),
+        }
+    }
+
     fn problem(
         &mut self,
         code: &'static str,
@@ -290,7 +333,10 @@ impl Checker<'_> {
         at: &Range<usize>,
         label: impl Into<String>,
     ) {
-        let problem = Problem::new(self.source, code, message).label(at.clone(), label);
+        let mut problem = self.places.problem(code, message, at, label);
+        for place in self.scope.places() {
+            problem = self.places.also(problem, place, "included by this step");
+        }
         self.problems.push(problem);
     }
 
@@ -308,6 +354,7 @@ impl Checker<'_> {
 
     fn also(&mut self, at: &Range<usize>, label: impl Into<String>) {
         let label = label.into();
-        self.amend(|problem| problem.label(at.clone(), label));
+        let places = self.places;
+        self.amend(|problem| places.also(problem, at, label));
     }
 }

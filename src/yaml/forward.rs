@@ -12,22 +12,43 @@ use std::ops::Range;
 
 pub(super) struct Forward<'n, D> {
     inner: D,
-    node: Option<&'n Node>,
+    at: At<'n>,
 }
 
 impl<'n, D> Forward<'n, D> {
-    pub(super) fn new(inner: D, root: &'n Node) -> Self {
+    /// `base` is added to every place.
+    pub(super) fn new(inner: D, root: &'n Node, base: usize) -> Self {
+        let node = Some(root);
         Self {
             inner,
-            node: Some(root),
+            at: At { node, base },
         }
+    }
+}
+
+/// Where in the outline the value stands.
+#[derive(Clone, Copy)]
+struct At<'n> {
+    node: Option<&'n Node>,
+    base: usize,
+}
+
+impl<'n> At<'n> {
+    fn child(self, node: Option<&'n Node>) -> Self {
+        Self { node, ..self }
+    }
+
+    fn span(self) -> Range<usize> {
+        self.node.map_or(0..0, |node| {
+            node.span.start + self.base..node.span.end + self.base
+        })
     }
 }
 
 macro_rules! pass_on {
     ($($method:ident($($argument:ident: $type:ty),*);)*) => {$(
         fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            self.inner.$method($($argument,)* Along { inner: visitor, node: self.node })
+            self.inner.$method($($argument,)* Along { inner: visitor, at: self.at })
         }
     )*};
 }
@@ -74,7 +95,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Forward<'_, D> {
         visitor: V,
     ) -> Result<V::Value, D::Error> {
         if name == MARK {
-            let span = self.node.map_or(0..0, |node| node.span.clone());
+            let span = self.at.span();
             return visitor.visit_seq(Parts {
                 given: 0,
                 span,
@@ -85,7 +106,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Forward<'_, D> {
             name,
             Along {
                 inner: visitor,
-                node: self.node,
+                at: self.at,
             },
         )
     }
@@ -125,7 +146,7 @@ impl<'de, D: Deserializer<'de>> SeqAccess<'de> for Parts<'_, D> {
 /// A visitor that goes on along the outline.
 struct Along<'n, V> {
     inner: V,
-    node: Option<&'n Node>,
+    at: At<'n>,
 }
 
 macro_rules! hand_over {
@@ -168,23 +189,18 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Along<'_, V> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.inner.visit_some(Forward {
-            inner,
-            node: self.node,
-        })
+        self.inner.visit_some(Forward { inner, at: self.at })
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.inner.visit_newtype_struct(Forward {
-            inner,
-            node: self.node,
-        })
+        self.inner
+            .visit_newtype_struct(Forward { inner, at: self.at })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
         self.inner.visit_seq(Items {
             inner,
-            node: self.node,
+            at: self.at,
             next: 0,
         })
     }
@@ -192,7 +208,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Along<'_, V> {
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
         self.inner.visit_map(Items {
             inner,
-            node: self.node,
+            at: self.at,
             next: 0,
         })
     }
@@ -204,20 +220,20 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Along<'_, V> {
 
 struct Items<'n, A> {
     inner: A,
-    node: Option<&'n Node>,
+    at: At<'n>,
     next: usize,
 }
 
 impl<'n, A> Items<'n, A> {
     fn item(&self) -> Option<&'n Node> {
-        match &self.node?.kind {
+        match &self.at.node?.kind {
             NodeKind::Sequence(items) => items.get(self.next),
             _ => None,
         }
     }
 
     fn pair(&self) -> Option<&'n (Node, Node)> {
-        match &self.node?.kind {
+        match &self.at.node?.kind {
             NodeKind::Mapping(pairs) => pairs.get(self.next),
             _ => None,
         }
@@ -231,9 +247,9 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Items<'_, A> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        let node = self.item();
+        let at = self.at.child(self.item());
         self.next += 1;
-        self.inner.next_element_seed(Seed { inner: seed, node })
+        self.inner.next_element_seed(Seed { inner: seed, at })
     }
 }
 
@@ -244,29 +260,26 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Items<'_, A> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        let node = self.pair().map(|(key, _)| key);
-        self.inner.next_key_seed(Seed { inner: seed, node })
+        let at = self.at.child(self.pair().map(|(key, _)| key));
+        self.inner.next_key_seed(Seed { inner: seed, at })
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        let node = self.pair().map(|(_, value)| value);
+        let at = self.at.child(self.pair().map(|(_, value)| value));
         self.next += 1;
-        self.inner.next_value_seed(Seed { inner: seed, node })
+        self.inner.next_value_seed(Seed { inner: seed, at })
     }
 }
 
 struct Seed<'n, S> {
     inner: S,
-    node: Option<&'n Node>,
+    at: At<'n>,
 }
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<'_, S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
-        self.inner.deserialize(Forward {
-            inner,
-            node: self.node,
-        })
+        self.inner.deserialize(Forward { inner, at: self.at })
     }
 }
