@@ -1,6 +1,7 @@
 //! What a step writes is what its guards have judged: a guard on one file says nothing of another one.
 
 use super::{CheckedGuard, Checker};
+use crate::action::signature::{Effect, Signature};
 use crate::plan::{Guard, Kind, Step, Template};
 use crate::yaml::Spanned;
 use std::ops::Range;
@@ -126,6 +127,22 @@ impl Checker<'_> {
             self.also(&name.span, "judged");
             self.help("leave `default` out, so that a person gives it");
         }
+    }
+
+    /// The first action of the plan that destroys data.
+    pub(super) fn destroying(&self) -> Option<Range<usize>> {
+        let mut steps = self.plan.steps.iter().flat_map(opened);
+        steps.find_map(|step| {
+            let signature = Signature::of(step, self.profile)?;
+            let destroys = signature.effect == Effect::Destroy && step.group.is_none();
+            destroys.then(|| super::step::place_of(step))
+        })
+    }
+
+    /// Whether the plan has such a step, be it before or after.
+    pub(super) fn is_a_step(&self, id: &str) -> bool {
+        let mut steps = self.plan.steps.iter().flat_map(opened);
+        steps.any(|step| step.id.value == id)
     }
 
     /// A copy of the NAND holds every partition that cannot be bought again.

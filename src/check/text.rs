@@ -62,11 +62,13 @@ impl Checker<'_> {
     pub(super) fn secret(&mut self, name: &str, at: &Range<usize>) {
         let message = format!("the secret `{name}` may stand only in `send:` of `at.set`");
         self.problem("plan::secret", message, at, "here");
+        self.declared(name);
     }
 
     pub(super) fn private(&mut self, name: &str, at: &Range<usize>) {
         let message = format!("`{name}` is an identity: it may not be part of a command or a path");
         self.problem("plan::private", message, at, "here");
+        self.declared(name);
     }
 
     pub(super) fn template(&mut self, text: &Spanned<String>) -> Option<Template> {
