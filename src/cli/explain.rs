@@ -61,13 +61,11 @@ fn shown(example: &Example) -> String {
             text + format!("    {line}").trim_end() + "\n"
         })
     };
-    match files {
-        [file] => indented(file.text),
-        _ => {
-            let named = |file: &File| format!("{}:\n\n{}", file.path, indented(file.text));
-            files.iter().map(named).collect::<Vec<_>>().join("\n")
-        }
+    if let [file] = files {
+        return indented(file.text);
     }
+    let named = |file: &File| format!("{}:\n\n{}", file.path, indented(file.text));
+    files.iter().map(named).collect::<Vec<_>>().join("\n")
 }
 
 fn wrapped(prose: &str) -> Vec<String> {
