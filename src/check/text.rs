@@ -191,6 +191,9 @@ impl Checker<'_> {
             }
             Cause::Name(_) | Cause::Other => {
                 self.problem(code, problem.message.clone(), &at, "here");
+                if self.source.text().get(at) == Some("=") {
+                    self.help("write `==` to compare");
+                }
             }
         }
     }
@@ -209,19 +212,17 @@ impl Checker<'_> {
         }
     }
 
-    /// The word, or the one character, at a place inside a scalar.
+    /// The word, the operator, or the one character, at a place inside a scalar.
     pub(super) fn word(&self, text: &Spanned<String>, line: usize, column: usize) -> Range<usize> {
         let Some(start) = self.offset(text, line, column) else {
             return text.span.clone();
         };
         let rest = self.source.text().get(start..text.span.end).unwrap_or("");
-        let word: usize = rest
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .map(char::len_utf8)
-            .sum();
+        let run = |fits: fn(char) -> bool| rest.find(|c| !fits(c)).unwrap_or(rest.len());
+        let word = run(|c| c.is_alphanumeric() || c == '_');
+        let operator = run(|c| "=!<>&|".contains(c));
         let first = rest.chars().next().map_or(0, char::len_utf8);
-        start..start + word.max(first)
+        start..start + word.max(operator).max(first)
     }
 
     fn offset(&self, text: &Spanned<String>, line: usize, column: usize) -> Option<usize> {
