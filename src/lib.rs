@@ -19,6 +19,7 @@ pub mod modem;
 pub mod plan;
 pub mod protocol;
 pub mod report;
+pub mod rule;
 pub mod schema;
 pub mod script;
 pub mod sim;

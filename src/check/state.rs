@@ -24,6 +24,8 @@ pub(super) struct State {
     pub(super) fresh: BTreeSet<String>,
     /// The last step that may have changed the modem without a `check` that surely runs after it.
     pub(super) unproved: Option<Spanned<String>>,
+    /// The last step that may have changed the modem, be it proved or not.
+    pub(super) changed_by: Option<Spanned<String>>,
     /// Claims of the last `check` that say nothing of the modem as it is now.
     pub(super) stale: Vec<Range<usize>>,
 }
@@ -39,6 +41,7 @@ impl State {
             maybe_ran: BTreeSet::new(),
             fresh: BTreeSet::new(),
             unproved: None,
+            changed_by: None,
             stale: Vec::new(),
         }
     }
@@ -48,6 +51,7 @@ impl State {
         self.fresh.clear();
         self.stale.clear();
         self.unproved = Some(step.clone());
+        self.changed_by = Some(step.clone());
     }
 
     /// A `check` has passed; `stale` are its claims that rest on nothing fresh.
@@ -92,6 +96,7 @@ impl State {
         self.modes = skipped.or(inner.modes);
         self.fresh.retain(|name| inner.fresh.contains(name));
         self.unproved = inner.unproved.or(self.unproved.take());
+        self.changed_by = inner.changed_by.or(self.changed_by.take());
         self.stale.extend(inner.stale);
     }
 }

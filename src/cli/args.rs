@@ -95,6 +95,13 @@ pub(super) enum Command {
     },
     /// Serve a simulated modem on ptys, for any program; or write what a scenario makes
     Sim(SimOptions),
+    /// Explain a rule of `check`, with a bad and a good example; list all rules where none is given
+    Explain {
+        /// The code of a problem, such as `plan::wrong-mode`
+        rule: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a JSON Schema: plan, modem, fragment, scenario or events
     Schema { name: String },
 }

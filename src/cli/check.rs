@@ -8,6 +8,7 @@ use crate::engine::ExitCode;
 use crate::files::Root;
 use crate::plan::library::{self, EntryKind};
 use crate::report::{Output, problems};
+use crate::rule;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
 
@@ -33,6 +34,9 @@ pub(super) fn check(
                 "{} {files} checked, {errors} {found}",
                 targets.len()
             ))?;
+            if let Some(rule) = all.iter().find_map(|problem| rule::find(problem.code)) {
+                output.data(&format!("`unbrick explain {}` says more", rule.id))?;
+            }
         }
         CheckFormat::Json => {
             let list: Vec<_> = all.iter().map(problems::json).collect();

@@ -292,12 +292,16 @@ fn not_found(name: &str, kind: EntryKind) -> Problem {
         return Problem::bare("plan::unreadable", error.to_string());
     }
     let names = names_of(kind);
-    let same_end = |known: &&String| known.rsplit('/').next() == Some(name);
-    let near = names
-        .iter()
-        .find(same_end)
-        .map(String::as_str)
-        .or_else(|| nearest(name, names.iter().map(String::as_str)));
+    let known = || names.iter().map(String::as_str);
+    // Who leaves the folder out, or writes the path of a file, has the last word right, or nearly.
+    let last = |name: &'_ str| -> String { name.rsplit('/').next().unwrap_or(name).to_owned() };
+    let lasts: Vec<String> = known().map(last).collect();
+    let word = last(name);
+    let word = word.strip_suffix(".yaml").unwrap_or(&word);
+    let near = nearest(name, known()).or_else(|| {
+        let near = nearest(word, lasts.iter().map(String::as_str))?;
+        known().find(|known| last(known) == near)
+    });
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("give a file, or one of: {}", names.join(", ")),

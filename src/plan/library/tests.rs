@@ -264,17 +264,12 @@ fn every_mistake_in_a_scenario_is_found_where_it_is() {
             "scenario::serial",
             "0badcafé",
         ),
-        (
-            "[700, 1203]",
-            "[700, 2048]",
-            "scenario::nand",
-            "[700, 2048]",
-        ),
+        ("[700, 1203]", "[700, 2048]", "scenario::nand", "2048"),
         (
             "[700, 1203]",
             "[], unreadable: [[131071, 2]]",
             "scenario::nand",
-            "[[131071, 2]]",
+            "[131071, 2]",
         ),
         (
             "inputs:",
