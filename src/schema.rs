@@ -1,13 +1,13 @@
 //! JSON Schemas for editors and for readers of events, derived from the types themselves.
 
 use crate::event::Event;
-use crate::plan::{Plan, Profile, Scenario};
+use crate::plan::{Plan, Profile, Rehearsal, Scenario};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 /// The names of all schemas.
-pub const SCHEMAS: [&str; 4] = ["plan", "modem", "scenario", "events"];
+pub const SCHEMAS: [&str; 5] = ["plan", "modem", "scenario", "rehearsal", "events"];
 
 /// The JSON Schema of a kind of file.
 pub fn schema(name: &str) -> Option<Value> {
@@ -15,6 +15,7 @@ pub fn schema(name: &str) -> Option<Value> {
         "plan" => Some(generate::<Plan>(name)),
         "modem" => Some(generate::<Profile>(name)),
         "scenario" => Some(generate::<Scenario>(name)),
+        "rehearsal" => Some(generate::<Rehearsal>(name)),
         "events" => Some(generate::<Event>(name)),
         _ => None,
     }

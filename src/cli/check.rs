@@ -1,4 +1,4 @@
-//! `unbrick check`: every problem of plans, profiles and scenarios.
+//! `unbrick check`: every problem of plans, profiles, scenarios and rehearsal cases.
 
 use super::Stop;
 use super::args::CheckFormat;
@@ -7,6 +7,7 @@ use crate::diagnostic::{Problem, Severity};
 use crate::engine::ExitCode;
 use crate::files::Root;
 use crate::plan::library::{self, EntryKind};
+use crate::rehearse;
 use crate::report::{Output, problems};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
@@ -98,17 +99,16 @@ fn gather(root: &Root, folder: &Utf8Path, targets: &mut Vec<Target>) -> Result<(
     Ok(())
 }
 
-/// What a file is, by its place: `modem.yaml`, a folder `scenarios`, else a plan. A built-in name of a scenario is
+/// What a file is, by its place: `modem.yaml`, a folder `scenarios` or `rehearsals`, else a plan. A built-in name is
 /// told by the list of them.
 fn kind_of(path: &Utf8Path) -> EntryKind {
-    let in_scenarios = path
-        .parent()
-        .and_then(Utf8Path::file_name)
-        .is_some_and(|folder| folder == "scenarios");
+    let folder = path.parent().and_then(Utf8Path::file_name);
     if path.file_name() == Some("modem.yaml") {
         EntryKind::Profile
-    } else if in_scenarios {
+    } else if folder == Some("scenarios") {
         EntryKind::Scenario
+    } else if folder == Some("rehearsals") {
+        EntryKind::Rehearsal
     } else {
         library::list()
             .into_iter()
@@ -129,5 +129,6 @@ fn problems_of(target: &Target) -> Vec<Problem> {
         EntryKind::Scenario => library::load_scenario(&target.name)
             .err()
             .unwrap_or_default(),
+        EntryKind::Rehearsal => rehearse::check(&target.name),
     }
 }

@@ -10,7 +10,9 @@ mod fact;
 mod guard;
 pub mod library;
 mod one_of;
+mod outcome;
 mod profile;
+mod rehearsal;
 mod scenario;
 mod template;
 mod value;
@@ -25,9 +27,11 @@ pub use guard::{
     BackupGuard, GUARD_KEYS, Guard, ModelGuard, PackageGuard, RollbackGuard, SameUnitGuard,
     WhenUnknown,
 };
+pub use outcome::Outcome;
 pub use profile::{
     Barrier, Evidence, Nand, Partition, PortMap, Ports, Profile, Timing, TransportName,
 };
+pub use rehearsal::{Expectation, ModemExpectation, Recorded, Rehearsal, Written};
 pub use scenario::{
     Banner, Broken, Calibration, Fault, FaultKind, Hand, Hands, Make, MakePackage, MakeXqcn,
     NandDefects, Operation, ProgrammerTraits, SaharaTraits, Scenario, Spc, Variant,

@@ -1,16 +1,20 @@
-//! Where plans, profiles and scenarios come from: a path on this computer, or the files built into the program.
+//! Where plans, profiles, scenarios and rehearsal cases come from: a path on this computer, or the files built into the program.
 //!
 //! A path wins over a built-in name. Built-in names: a plan `quectel/rm502q-gl/unbrick-900e`, a scenario
-//! `quectel/rm502q-gl/900e` (in the folder `scenarios`), a profile `quectel/rm502q-gl`.
+//! `quectel/rm502q-gl/900e` (in the folder `scenarios`), a profile `quectel/rm502q-gl`, a rehearsal case
+//! `quectel/rm502q-gl/rehearsals/good-way`.
 
+mod place;
 mod profile_rules;
 mod rules;
 mod scenario_rules;
 
-use super::{Plan, Profile, Scenario};
+pub use place::Place;
+
+use super::{Fault, Make, Plan, Profile, Rehearsal, Scenario};
 use crate::diagnostic::{Problem, Source, nearest};
 use crate::files::{self, Root};
-use crate::yaml::{self, MAX_BYTES, Node};
+use crate::yaml::{self, MAX_BYTES, Node, Table};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::de::DeserializeOwned;
 
@@ -23,9 +27,10 @@ pub enum EntryKind {
     Plan,
     Scenario,
     Profile,
+    Rehearsal,
 }
 
-/// A built-in plan, scenario or profile.
+/// A built-in plan, scenario, profile or rehearsal case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The name by which it can be loaded.
@@ -71,7 +76,7 @@ impl Library {
     }
 }
 
-/// All built-in plans, scenarios and profiles, by kind and name.
+/// All built-in plans, scenarios, profiles and rehearsal cases, by kind and name.
 pub fn list() -> Vec<Entry> {
     let library = Library::builtin();
     let mut entries: Vec<Entry> = library
@@ -83,6 +88,10 @@ pub fn list() -> Vec<Entry> {
                 EntryKind::Profile => read::<Profile>(&source, "profile").ok()?.0.title,
                 EntryKind::Scenario => {
                     let about = read::<Scenario>(&source, "scenario").ok()?.0.about;
+                    about.unwrap_or_default().trim().replace('\n', " ")
+                }
+                EntryKind::Rehearsal => {
+                    let about = read::<Rehearsal>(&source, "rehearsal").ok()?.0.about;
                     about.unwrap_or_default().trim().replace('\n', " ")
                 }
             };
@@ -138,6 +147,22 @@ pub fn load_scenario(name_or_path: &str) -> Result<(Source, Scenario), Vec<Probl
     } else {
         Err(problems)
     }
+}
+
+/// Loads a rehearsal case by path or by name, and says where it lies. Its content is the business of
+/// [`crate::rehearse`].
+pub fn load_rehearsal(
+    name_or_path: &str,
+) -> Result<(Place, Source, Rehearsal, Node), Vec<Problem>> {
+    let place = Place::find(name_or_path, EntryKind::Rehearsal);
+    let source = find(name_or_path, EntryKind::Rehearsal)?;
+    let (rehearsal, root) = read(&source, "rehearsal")?;
+    Ok((place, source, rehearsal, root))
+}
+
+/// What is wrong with faults and with what the simulator makes, wherever they are written.
+pub fn judge_simulation(source: &Source, faults: &[Fault], makes: &Table<Make>) -> Vec<Problem> {
+    scenario_rules::simulation(source, faults, makes)
 }
 
 /// Looks a profile up in the model's folder, in the tree around it, and among the built-in ones.
@@ -207,6 +232,7 @@ fn not_found(name: &str, kind: EntryKind) -> Problem {
         EntryKind::Plan => ("plan::no-such-plan", "plan"),
         EntryKind::Scenario => ("scenario::no-such-scenario", "scenario"),
         EntryKind::Profile => ("plan::no-profile", "modem profile"),
+        EntryKind::Rehearsal => ("rehearsal::no-such-case", "rehearsal case"),
     };
     if let Err(error) = files::open(Utf8Path::new(name))
         && !error.missing
@@ -253,6 +279,10 @@ fn name_of(path: &str) -> Option<(String, EntryKind)> {
         [vendor, model, "scenarios", name] => {
             Some((format!("{vendor}/{model}/{name}"), EntryKind::Scenario))
         }
+        [vendor, model, "rehearsals", name] => Some((
+            format!("{vendor}/{model}/rehearsals/{name}"),
+            EntryKind::Rehearsal,
+        )),
         ["lib", ..] => None,
         [vendor, model, name] => Some((format!("{vendor}/{model}/{name}"), EntryKind::Plan)),
         _ => None,
