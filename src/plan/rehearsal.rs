@@ -38,10 +38,14 @@ pub struct Rehearsal {
     pub overrides: Vec<Spanned<String>>,
     /// What must come out.
     pub expect: Expectation,
-    /// What must come out when the run is resumed on the same simulated modem, its faults over and its plug back
-    /// in if it was pulled.
+    /// What must come out when the run is resumed on the same simulated modem, its faults over and its plug back in
+    /// if it was out.
     #[serde(default)]
     pub resumed: Option<Expectation>,
+    /// Before the resume a person cuts the modem's power and gives it back, its pins as they are: what this tool asks
+    /// for where a modem has fallen silent.
+    #[serde(default)]
+    pub replug: Option<Spanned<bool>>,
 }
 
 /// What must come out. Every key that is given must match exactly.

@@ -86,6 +86,7 @@ pub fn cases(
             Err(more) => problems.extend(more),
         }
     }
+    cases.sort_by(|a, b| a.name.cmp(&b.name));
     if problems.is_empty() {
         Ok(cases)
     } else {

@@ -47,6 +47,11 @@ pub(super) fn problems(
             );
         }
     }
+    if let (Some(replug), None) = (&case.replug, &case.resumed) {
+        let message = "`replug` comes before a resume, and nothing is resumed here";
+        judge.add("rehearsal::expect", message, &replug.span, "never comes");
+        judge.help(Some("say under `resumed:` what must come out".to_owned()));
+    }
     let mut problems = judge.problems;
     problems.sort_by_key(|problem| problem.labels.first().map_or(0, |(span, _)| span.start));
     problems

@@ -200,10 +200,14 @@ impl Acting<'_> {
         })
     }
 
-    /// Nothing goes wrong any more, and a plug that was pulled is put back. The boot pin stays as it is.
+    /// Nothing goes wrong any more, and a plug that is out is put back. The boot pin stays as it is.
     fn faults_are_over(&self) {
         let mut modem = simulation::lock(&self.modem);
         modem.end_faults();
+        let replug = self.case.rehearsal.replug.as_ref();
+        if replug.is_some_and(|replug| replug.value) {
+            modem.hand(Hand::Unplug);
+        }
         if modem.summary().mode == Mode::Off {
             modem.hand(Hand::Plug);
             let until = modem.now().saturating_add(REPLUG);

@@ -76,6 +76,23 @@ mod tests {
     use crate::sim::fixture::spanned;
 
     #[test]
+    fn a_fault_of_a_step_counts_from_the_start_of_that_step() {
+        let mut faults = Faults::new(&[Fault {
+            kind: spanned(FaultKind::Nak),
+            on: None,
+            step: Some(spanned("flash".to_owned())),
+            nth: Some(2),
+        }]);
+        let steps = [None, Some("load"), Some("flash"), None, Some("flash")];
+        let struck = steps.map(|step| {
+            faults.entered(step);
+            faults.strike(Operation::Erase)
+        });
+        assert_eq!(struck, [None, None, None, None, Some(FaultKind::Nak)]);
+        assert_eq!(faults.struck(), [0]);
+    }
+
+    #[test]
     fn a_fault_strikes_once_at_its_own_operation() {
         let mut faults = Faults::new(&[Fault {
             kind: spanned(FaultKind::Nak),

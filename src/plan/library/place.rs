@@ -59,11 +59,11 @@ impl Place {
         match self.follow(folder) {
             Self::Disk(folder) => {
                 let names = Root::open(&folder).and_then(|root| root.names(Utf8Path::new("")));
-                let mut names = names.unwrap_or_default();
-                names.retain(|name| name.ends_with(".yaml"));
-                names.sort();
-                let places = names.iter().map(|name| Self::Disk(folder.join(name)));
-                places.collect()
+                let names = names.unwrap_or_default().into_iter();
+                names
+                    .filter(|name| name.ends_with(".yaml"))
+                    .map(|name| Self::Disk(folder.join(name)))
+                    .collect()
             }
             Self::BuiltIn(folder) => Library::builtin()
                 .paths()
