@@ -32,6 +32,10 @@ pub(super) fn problems(
         facts: facts(plan),
         problems: library::judge_simulation(source, &case.faults, &case.makes),
     };
+    if judge.other_modem(case, scenario) {
+        // Whatever else differs follows from that.
+        return judge.problems;
+    }
     judge.head(case, scenario);
     judge.inputs(case, scenario);
     judge.people(case);
@@ -94,20 +98,25 @@ impl Judge<'_> {
         }
     }
 
+    fn other_modem(&mut self, case: &Rehearsal, scenario: &Scenario) -> bool {
+        let (its, ours) = (&scenario.modem.value, &self.plan.profile().id.value);
+        if its == ours {
+            return false;
+        }
+        let message = format!("the scenario is about {its}, the plan about {ours}");
+        let problem = Problem::new(self.source, "scenario::other-modem", message)
+            .label(case.scenario.span.clone(), format!("a {its}"))
+            .label(case.plan.span.clone(), format!("for a {ours}"))
+            .help("take a scenario of the plan's modem");
+        self.problems.push(problem);
+        true
+    }
+
     fn head(&mut self, case: &Rehearsal, scenario: &Scenario) {
         if case.rehearsal.value != 1 {
             let message = "only rehearsal version 1 exists";
             let at = &case.rehearsal.span;
             self.add("rehearsal::version", message, at, "not known here");
-        }
-        let (its, ours) = (&scenario.modem.value, &self.plan.profile().id.value);
-        if its != ours {
-            let message = format!("the scenario is about {its}, the plan about {ours}");
-            let problem = Problem::new(self.source, "scenario::other-modem", message)
-                .label(case.scenario.span.clone(), format!("a {its}"))
-                .label(case.plan.span.clone(), format!("for a {ours}"))
-                .help("take a scenario of the plan's modem");
-            self.problems.push(problem);
         }
         for fault in &case.faults {
             if let Some(step) = &fault.step {

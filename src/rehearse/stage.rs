@@ -14,7 +14,7 @@ use crate::engine::store::{RunFolder, Store};
 use crate::event::Event;
 use crate::files;
 use crate::plan::library::Place;
-use crate::plan::{Hand, Kind, Mode, Outcome, Values};
+use crate::plan::{Expectation, Hand, Kind, Mode, Outcome, Values};
 use crate::sim::Modem;
 use camino::Utf8Path;
 use std::collections::BTreeMap;
@@ -84,10 +84,14 @@ impl Stage {
         let mut resumed = None;
         if let Some(expect) = &case.rehearsal.resumed {
             acting.faults_are_over();
-            let again = acting.resume(&store, &id)?;
-            let more = compare::differences(source, "resumed.", expect, &again, &before);
-            differences.extend(more);
-            resumed = Some(again.outcome);
+            match acting.resume(&store, &id) {
+                Ok(again) => {
+                    let more = compare::differences(source, "resumed.", expect, &again, &before);
+                    differences.extend(more);
+                    resumed = Some(again.outcome);
+                }
+                Err(why) => differences.push(cannot_resume(case, expect, &why)),
+            }
         }
         differences.extend(acting.unused_answers());
         let took = simulation::lock(&acting.modem).now();
@@ -263,6 +267,14 @@ impl Listener for Both<'_> {
         self.0.hear(event);
         self.1.hear(event);
     }
+}
+
+/// The first run is over, so what it came to is told as well.
+fn cannot_resume(case: &Case, expect: &Expectation, why: &[Problem]) -> Problem {
+    let why: Vec<&str> = why.iter().map(|problem| problem.message.as_str()).collect();
+    let message = format!("the run cannot be resumed: {}", why.join("; "));
+    Problem::new(&case.source, "rehearsal::differs", message)
+        .label(expect.outcome.span.clone(), "never comes to this")
 }
 
 fn temporary() -> Result<TempDir, Problem> {

@@ -258,9 +258,9 @@ fn a_case_that_makes_no_sense_is_refused_where_it_does_not() {
         ),
         (
             "scenario: ../scenarios/900e.yaml",
-            "scenario: ../other.yaml",
+            "scenario: ../scenarios/other.yaml",
             "scenario::other-modem",
-            "../other.yaml",
+            "../scenarios/other.yaml",
         ),
         (
             "step: flash, on",
@@ -373,7 +373,7 @@ fn a_case_that_makes_no_sense_is_refused_where_it_does_not() {
     ];
     let bench = Bench::new();
     tree(&bench);
-    bench.write("quectel/rm502q-gl/other.yaml", OTHER_MODEM);
+    bench.write("quectel/rm502q-gl/scenarios/other.yaml", OTHER_MODEM);
     bench.write("quectel/other/modem.yaml", &other_profile());
     let path = write_case(&bench, "true", CASE);
     let said = bench.run(&["check", &path]);
