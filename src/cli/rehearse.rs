@@ -7,6 +7,7 @@ use crate::check::CheckedPlan;
 use crate::diagnostic::{Problem, nearest};
 use crate::engine::{ExitCode, Listener};
 use crate::event::Event;
+use crate::plan::Outcome;
 use crate::plan::library::{self, EntryKind, Place};
 use crate::rehearse::{self, Case, Rehearsed, Stage};
 use crate::report::{Output, People, problems};
@@ -209,7 +210,7 @@ fn document(bill: &Bill, case: &Case, result: &Result<Rehearsed, Vec<Problem>>) 
         Ok(rehearsed) => (
             rehearsed.differences.is_empty(),
             Some(rehearsed.outcome.word()),
-            rehearsed.resumed.map(|outcome| outcome.word()),
+            rehearsed.resumed.map(Outcome::word),
             u64::try_from(rehearsed.took.as_millis()).ok(),
             listed(&rehearsed.differences),
         ),

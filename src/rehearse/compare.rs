@@ -119,12 +119,11 @@ impl Against<'_> {
             ("rule", &expect.rule, &came.code),
         ] {
             let Some(wanted) = wanted else { continue };
-            match got {
-                Some(got) => self.text(key, wanted, got, &wanted.span),
-                None => {
-                    let expected = format!("`{}`", wanted.value);
-                    self.differs(key, &expected, "is not told", &wanted.span);
-                }
+            if let Some(got) = got {
+                self.text(key, wanted, got, &wanted.span);
+            } else {
+                let expected = format!("`{}`", wanted.value);
+                self.differs(key, &expected, "is not told", &wanted.span);
             }
         }
         if let Some(problem) = self.problems.get_mut(before) {

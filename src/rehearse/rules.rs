@@ -54,7 +54,7 @@ pub(super) fn problems(
     if let (Some(replug), None) = (&case.replug, &case.resumed) {
         let message = "`replug` comes before a resume, and nothing is resumed here";
         judge.add("rehearsal::expect", message, &replug.span, "never comes");
-        judge.help(Some("say under `resumed:` what must come out".to_owned()));
+        judge.help("say under `resumed:` what must come out".to_owned());
     }
     let mut problems = judge.problems;
     problems.sort_by_key(|problem| problem.labels.first().map_or(0, |(span, _)| span.start));
@@ -90,10 +90,8 @@ impl Judge<'_> {
         self.problems.push(problem);
     }
 
-    fn help(&mut self, help: Option<String>) {
-        if let Some(help) = help
-            && let Some(problem) = self.problems.pop()
-        {
+    fn help(&mut self, help: String) {
+        if let Some(problem) = self.problems.pop() {
             self.problems.push(problem.help(help));
         }
     }
@@ -187,10 +185,10 @@ impl Judge<'_> {
                 let message = format!("the plan's input `{}` is not given", name.value);
                 let label = "needs it, and neither this case nor the scenario has it";
                 self.add("rehearsal::input", message, &case.plan.span, label);
-                self.help(Some(format!(
+                self.help(format!(
                     "add `{}` under `inputs:` or `makes:`; it is: {}",
                     name.value, input.about
-                )));
+                ));
             }
         }
     }
@@ -335,10 +333,10 @@ impl Judge<'_> {
 }
 
 /// The word that was probably meant, else all of them.
-fn meant(word: &str, known: &[&str]) -> Option<String> {
+fn meant(word: &str, known: &[&str]) -> String {
     match nearest(word, known.iter().copied()) {
-        Some(near) => Some(format!("did you mean `{near}`?")),
-        None if known.is_empty() => Some("it has none".to_owned()),
-        None => Some(format!("it has {}", known.join(", "))),
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "it has none".to_owned(),
+        None => format!("it has {}", known.join(", ")),
     }
 }

@@ -222,6 +222,7 @@ fn a_fault_or_an_answer_that_nothing_comes_to_fails_the_case() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is one table")]
 fn a_case_that_makes_no_sense_is_refused_where_it_does_not() {
     let table = [
         ("rehearsal: 1", "rehearsal: 2", "rehearsal::version", "2"),

@@ -61,7 +61,7 @@ impl Place {
                 let names = Root::open(&folder).and_then(|root| root.names(Utf8Path::new("")));
                 let names = names.unwrap_or_default().into_iter();
                 names
-                    .filter(|name| name.ends_with(".yaml"))
+                    .filter(|name| Utf8Path::new(name).extension() == Some("yaml"))
                     .map(|name| Self::Disk(folder.join(name)))
                     .collect()
             }
