@@ -18,6 +18,7 @@ pub mod guard;
 pub mod modem;
 pub mod plan;
 pub mod protocol;
+pub mod rehearse;
 pub mod report;
 pub mod rule;
 pub mod schema;

@@ -1,4 +1,4 @@
-//! `unbrick check`: every problem of plans, profiles, fragments and scenarios.
+//! `unbrick check`: every problem of plans, profiles, fragments, scenarios and rehearsal cases.
 
 use super::Stop;
 use super::args::CheckFormat;
@@ -7,6 +7,7 @@ use crate::diagnostic::{Problem, Severity};
 use crate::engine::ExitCode;
 use crate::files::Root;
 use crate::plan::library::{self, EntryKind};
+use crate::rehearse;
 use crate::report::{Output, problems};
 use crate::rule;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -118,5 +119,6 @@ fn problems_of(target: &Target) -> Vec<Problem> {
         EntryKind::Scenario => library::load_scenario(&target.name)
             .err()
             .unwrap_or_default(),
+        EntryKind::Rehearsal => rehearse::check(&target.name),
     }
 }

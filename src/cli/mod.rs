@@ -6,6 +6,7 @@ mod dry_run;
 mod explain;
 mod list;
 mod operator;
+mod rehearse;
 mod run;
 mod runs;
 mod setup;
@@ -56,6 +57,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Stop> {
         Command::Plans { json } => list::plans(json, output),
         Command::Show { plan, json } => show::show(&plan, json, output),
         Command::Check { paths, format } => check::check(&paths, format, output),
+        Command::Rehearse(options) => rehearse::rehearse(&options, output),
         Command::DryRun { plan, options } => dry_run::dry_run(&plan, &options, asks, output),
         Command::Run { plan, options } => run::run(&plan, &options, asks, output),
         Command::Resume { run, options } => run::resume(&run, &options, asks, output),

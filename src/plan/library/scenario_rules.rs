@@ -6,7 +6,7 @@ use crate::plan::{
     Fault, FaultKind, Make, Mode, Operation, Profile, Scenario, is_firmware_version, is_name,
 };
 use crate::protocol::diag::imei_is_valid;
-use crate::yaml::Node;
+use crate::yaml::{Node, Table};
 
 pub(super) fn problems(
     source: &Source,
@@ -59,6 +59,16 @@ pub(super) fn problems(
         strike(&mut found, fault);
     }
     inputs(&mut found, scenario);
+    found.sorted()
+}
+
+/// Faults, and what is made, outside a scenario: in a rehearsal case.
+pub(super) fn simulation(source: &Source, faults: &[Fault], made: &Table<Make>) -> Vec<Problem> {
+    let mut found = Found::new(source);
+    for fault in faults {
+        strike(&mut found, fault);
+    }
+    makes(&mut found, made);
     found.sorted()
 }
 
@@ -168,7 +178,11 @@ fn inputs(found: &mut Found<'_>, scenario: &Scenario) {
             found.help("keep one of the two");
         }
     }
-    for (name, make) in &scenario.makes {
+    makes(found, &scenario.makes);
+}
+
+fn makes(found: &mut Found<'_>, makes: &Table<Make>) {
+    for (name, make) in makes {
         match make {
             Make {
                 package: Some(package),
