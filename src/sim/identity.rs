@@ -6,7 +6,7 @@ use crate::plan::{Evidence, Mode, Profile, Scenario};
 
 /// Chip serial where the scenario gives none.
 const SERIAL: u32 = 0x0bad_cafe;
-/// bcdDevice of a running RM500Q (protocols.md §2: kernel option.c and forum logs).
+/// bcdDevice of a running modem where the profile names none: that of an RM500Q (protocols.md §2). Anything but 0000.
 const RUNNING_BCD: u16 = 0x0414;
 /// The network interface behind the serial ones (protocols.md §2.2).
 const NETWORK: (u8, u8, u8) = (0xff, 0xff, 0xff);

@@ -186,6 +186,12 @@ fn every_mistake_in_a_profile_is_found_where_it_is() {
         ),
         (
             "timing:",
+            "commands: [QRFTESTMODE]\ntiming:",
+            "modem::command",
+            "QRFTESTMODE",
+        ),
+        (
+            "timing:",
             "refused: [\"AT+(\"]\ntiming:",
             "modem::pattern",
             "\"AT+(\"",
@@ -286,6 +292,12 @@ fn every_mistake_in_a_scenario_is_found_where_it_is() {
             "  Free Pin:",
             "scenario::hands",
             "Free Pin",
+        ),
+        (
+            "inputs:",
+            "factory_copy: present\ninputs:",
+            "scenario::factory-copy",
+            "present",
         ),
         (
             "inputs:",

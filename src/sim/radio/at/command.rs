@@ -47,9 +47,10 @@ impl AtPort {
             ("+CFUN", "=?", _) => Answer::line("+CFUN: (0,1,4),(0,1)"),
             ("+CFUN", _, Some(values)) => function(core, values),
             ("+QRFTEST", _, Some(values)) => radio_test(core, command, values),
-            ("+QRFTESTMODE", _, Some(value @ ("0" | "1"))) if has_test_mode(core) => {
+            ("+QRFTESTMODE", _, Some(value @ ("0" | "1"))) if core.knows(&name) => {
                 test_mode(core, u8::from(value == "1"))
             }
+            ("+QPRTPARA", _, Some(values)) if core.knows(&name) => own_copy(core, values),
             ("+QINISTAT", "" | "?", _) => Answer::line(format!("+QINISTAT: {}", parts(core))),
             ("+QNVFR", _, Some(values)) => read_file(core, values),
             ("+QNVFW", _, Some(values)) => write_file(core, values).map_or_else(Answer::error, ok),
@@ -139,11 +140,21 @@ fn radio_test(core: &mut Core, command: &str, values: &str) -> Answer {
     Answer::ok()
 }
 
-/// `EC2x` and `EG8xx` know AT+QRFTESTMODE; RM502Q-AE answers ERROR to every form (quectel.md §7, QF#19921).
-fn has_test_mode(core: &Core) -> bool {
-    ["EC2", "EG8"]
-        .iter()
-        .any(|family| core.model.starts_with(family))
+/// AT+QPRTPARA: 1 copies the file system at once, 3 puts the copy back at the next boot, 4 reads the counters
+/// (quectel.md §7). That 3 without a copy answers ERROR is unverified, and so are the counters after the second.
+fn own_copy(core: &mut Core, values: &str) -> Answer {
+    match values {
+        "1" => {
+            core.unit.keep_copy();
+            Answer::ok()
+        }
+        "3" if core.unit.want_copy_back() => Answer::ok(),
+        "4" => {
+            let (backups, restores) = core.unit.copy_counters();
+            Answer::line(format!("+QPRTPARA: {backups},{restores}"))
+        }
+        _ => Answer::error(),
+    }
 }
 
 /// Sets the factory-test flag, which counts from the next boot on. That nothing happens before is unverified.
