@@ -57,6 +57,12 @@ pub(super) fn of_mode(profile: &Profile, mode: Mode, serial: u32) -> Result<UsbI
     })
 }
 
+/// VID and PID of the running modem, where the profile has them.
+pub(super) fn running(profile: &Profile) -> Option<(u16, u16)> {
+    let evidence = profile.modes.get(&Mode::Normal)?.first()?;
+    usb_id(&evidence.usb)
+}
+
 fn product(evidence: &Evidence, profile: &Profile, mode: Mode, serial: u32) -> String {
     match (&evidence.product, mode) {
         (Some(pattern), _) => pattern.replace(".*", &format!("{serial:08X}")),

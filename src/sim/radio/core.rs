@@ -8,6 +8,7 @@ use super::nv::NvItems;
 use super::random::Random;
 use crate::plan::{Calibration, FactoryCopy, FaultKind, Mode, Profile, Scenario, Spc};
 use crate::protocol::diag::IDENTITY_ITEMS;
+use crate::sim::identity;
 use crate::sim::record::RecordKind;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub(super) struct Unit {
     pub(super) efs: FileSystem,
     own_calibration: Vec<File>,
     copies: OwnCopies,
+    /// Whether the USB composition has adb in it, from the next boot on.
+    pub(super) adb: bool,
 }
 
 /// The module's own backup (quectel.md §7, AT+QPRTPARA): made on demand, put back at the next boot.
@@ -65,6 +68,7 @@ impl Unit {
             efs: file_system(stored),
             own_calibration,
             copies,
+            adb: false,
         }
     }
 
@@ -159,6 +163,10 @@ pub(super) struct Core {
     pub(super) spc: Spc,
     /// AT commands of this model that others do not know.
     commands: Vec<String>,
+    /// VID and PID of the running modem.
+    pub(super) usb: (u16, u16),
+    /// The key for adb was told in this run of the firmware.
+    pub(super) adb_unlocked: bool,
     /// Whether the DIAG command into EDL works on this model.
     pub(super) edl_by_diag: bool,
     boot_time: Duration,
@@ -180,6 +188,8 @@ impl Core {
             model: model.to_uppercase(),
             vendor: capitalised(vendor),
             spc: scenario.spc,
+            usb: identity::running(profile).unwrap_or_default(),
+            adb_unlocked: false,
             commands: profile.commands.iter().map(|c| c.value.clone()).collect(),
             edl_by_diag: (profile.edl_by_diag.iter()).any(|mode| mode.value == Mode::Normal),
             boot_time: boot_time.map_or(profile.timing.boot.0, |time| time.0),
@@ -218,6 +228,7 @@ impl Core {
     pub(super) fn power_off(&mut self) {
         self.run = None;
         self.wish = None;
+        self.adb_unlocked = false;
     }
 
     /// Whether the ports answer: booted, and not on the way out.

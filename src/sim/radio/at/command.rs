@@ -1,8 +1,8 @@
 //! What each AT command does (quectel.md §7, §8). Whatever is not known answers ERROR, as the modem does.
 
-use super::{Answer, AtPort, Echo, PARTS};
+use super::{Answer, AtPort, Echo, PARTS, vendor};
 use crate::files::hex;
-use crate::protocol::diag::{NV_FTM_MODE, NV_IMEI, NV_SIZE, NvStatus, imei_is_valid, imei_to_nv};
+use crate::protocol::diag::{NV_IMEI, NV_SIZE, NvStatus, imei_is_valid, imei_to_nv};
 use crate::protocol::efs::EntryKind;
 use crate::sim::radio::Wish;
 use crate::sim::radio::core::{Core, Function};
@@ -47,10 +47,6 @@ impl AtPort {
             ("+CFUN", "=?", _) => Answer::line("+CFUN: (0,1,4),(0,1)"),
             ("+CFUN", _, Some(values)) => function(core, values),
             ("+QRFTEST", _, Some(values)) => radio_test(core, command, values),
-            ("+QRFTESTMODE", _, Some(value @ ("0" | "1"))) if core.knows(&name) => {
-                test_mode(core, u8::from(value == "1"))
-            }
-            ("+QPRTPARA", _, Some(values)) if core.knows(&name) => own_copy(core, values),
             ("+QINISTAT", "" | "?", _) => Answer::line(format!("+QINISTAT: {}", parts(core))),
             ("+QNVFR", _, Some(values)) => read_file(core, values),
             ("+QNVFW", _, Some(values)) => write_file(core, values).map_or_else(Answer::error, ok),
@@ -64,6 +60,7 @@ impl AtPort {
                 core.wish(POWER_DOWN + RESTART, Wish::Off);
                 Answer::ok()
             }
+            _ if core.knows(&name) => vendor::run(core, &name, rest, values),
             _ => Answer::error(),
         }
     }
@@ -136,35 +133,6 @@ fn radio_test(core: &mut Core, command: &str, values: &str) -> Answer {
     }
     core.records.push(RecordKind::Transmit {
         command: command.to_owned(),
-    });
-    Answer::ok()
-}
-
-/// AT+QPRTPARA: 1 copies the file system at once, 3 puts the copy back at the next boot, 4 reads the counters
-/// (quectel.md §7). That 3 without a copy answers ERROR is unverified, and so are the counters after the second.
-fn own_copy(core: &mut Core, values: &str) -> Answer {
-    match values {
-        "1" => {
-            core.unit.keep_copy();
-            Answer::ok()
-        }
-        "3" if core.unit.want_copy_back() => Answer::ok(),
-        "4" => {
-            let (backups, restores) = core.unit.copy_counters();
-            Answer::line(format!("+QPRTPARA: {backups},{restores}"))
-        }
-        _ => Answer::error(),
-    }
-}
-
-/// Sets the factory-test flag, which counts from the next boot on. That nothing happens before is unverified.
-fn test_mode(core: &mut Core, flag: u8) -> Answer {
-    let mut value = [0; NV_SIZE];
-    value[0] = flag;
-    core.unit.nv.write(NV_FTM_MODE, 0, &value);
-    core.records.push(RecordKind::NvWrite {
-        item: NV_FTM_MODE,
-        index: 0,
     });
     Answer::ok()
 }
@@ -243,7 +211,7 @@ fn write_item(core: &mut Core, values: &str) -> Option<()> {
     Some(())
 }
 
-fn unquoted(value: &str) -> &str {
+pub(super) fn unquoted(value: &str) -> &str {
     let inner = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
     inner.unwrap_or(value)
 }
