@@ -42,6 +42,10 @@ pub struct Profile {
     /// Exact AT commands that count as queries although they do not end in `?`.
     #[serde(default)]
     pub queries: Vec<Spanned<String>>,
+    /// Names of AT commands that this model knows and others do not, such as `AT+QRFTESTMODE`: what the simulated
+    /// modem answers, beyond what every model does.
+    #[serde(default)]
+    pub commands: Vec<Spanned<String>>,
     /// Patterns of AT commands that write NV items, added to the built-in ones.
     #[serde(default)]
     pub nv_writing: Vec<Spanned<String>>,

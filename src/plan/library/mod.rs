@@ -290,6 +290,7 @@ fn said_kind(text: &str) -> Option<EntryKind> {
         "profile" => Some(EntryKind::Profile),
         "scenario" => Some(EntryKind::Scenario),
         "fragment" => Some(EntryKind::Fragment),
+        "rehearsal" => Some(EntryKind::Rehearsal),
         _ => None,
     })
 }

@@ -39,6 +39,13 @@ pub(super) fn problems(source: &Source, profile: &Profile, root: &Node) -> Vec<P
             found.add("modem::query", message, &query.span, "no query");
         }
     }
+    for command in &profile.commands {
+        let name = command.strip_prefix("AT+").unwrap_or_default();
+        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_uppercase()) {
+            let message = format!("`{}` is no name such as `AT+QRFTESTMODE`", command.value);
+            found.add("modem::command", message, &command.span, "no name");
+        }
+    }
     for name in &profile.programmers {
         if name.is_empty() || name.contains(['/', '\\']) {
             let message = "a programmer is given by a pattern of its file name";

@@ -187,6 +187,12 @@ fn every_mistake_in_a_profile_is_found_where_it_is() {
             "\"../x\"",
         ),
         (
+            "commands: [AT+QADBKEY,",
+            "commands: [QRFTESTMODE,",
+            "modem::command",
+            "QRFTESTMODE",
+        ),
+        (
             "timing:",
             "refused: [\"AT+(\"]\ntiming:",
             "modem::pattern",
@@ -283,6 +289,12 @@ fn every_mistake_in_a_scenario_is_found_where_it_is() {
             "  Free Pin:",
             "scenario::hands",
             "Free Pin",
+        ),
+        (
+            "inputs:",
+            "factory_copy: present\ninputs:",
+            "scenario::factory-copy",
+            "present",
         ),
         (
             "inputs:",
