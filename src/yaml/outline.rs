@@ -254,15 +254,21 @@ impl Reader<'_> {
         true
     }
 
-    fn scalar(&mut self, text: String, style: ScalarStyle, span: Range<usize>) -> Node {
+    fn scalar(&mut self, mut text: String, style: ScalarStyle, span: Range<usize>) -> Node {
         let style = match style {
             ScalarStyle::Plain => Style::Plain,
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
             ScalarStyle::Literal => Style::Literal,
             ScalarStyle::Folded => Style::Folded,
         };
-        // The span of a block scalar ends past its last line break.
-        let span = self.trimmed(span);
+        // In `[a, ?b]` one of the two readers sees a key without a value.
+        if style == Style::Plain && text.starts_with('?') {
+            self.complex_key(span.clone());
+        }
+        let span = match style {
+            Style::Literal | Style::Folded => self.block_scalar(&mut text, span),
+            Style::Plain | Style::Quoted => self.trimmed(span),
+        };
         if style == Style::Plain && matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL") {
             // An empty value has no place of its own: the key before it has.
             let key = self.open.last().and_then(|open| open.key.as_ref());
@@ -281,6 +287,26 @@ impl Reader<'_> {
         Node {
             span,
             kind: NodeKind::Scalar { style, text },
+        }
+    }
+
+    /// The place of a block scalar, whose span ends past its last line break. One without any content has the place of
+    /// its `|` or `>`: its span would be that of whatever comes next. At the end of a file that does not end in a line
+    /// break there is none in the value, either; saphyr-parser adds one.
+    fn block_scalar(&self, decoded: &mut String, span: Range<usize>) -> Range<usize> {
+        let text = self.source.text();
+        let trimmed = self.trimmed(span);
+        let rest = text.get(trimmed.end..).unwrap_or("");
+        if rest.trim_matches([' ', '\t']).is_empty() && !trimmed.is_empty() {
+            decoded.truncate(decoded.strip_suffix('\n').map_or(decoded.len(), str::len));
+        }
+        if !trimmed.is_empty() {
+            return trimmed;
+        }
+        let gap = text.get(self.last_end..trimmed.start).unwrap_or("");
+        match gap.find(['|', '>']) {
+            Some(at) => self.last_end + at..self.last_end + at + 1,
+            None => trimmed,
         }
     }
 
@@ -307,13 +333,8 @@ impl Reader<'_> {
                     _ => None,
                 };
                 let span = node.span.clone();
-                let word = match &node.kind {
-                    NodeKind::Scalar {
-                        style: Style::Plain,
-                        text,
-                    } => text.clone(),
-                    _ => String::new(),
-                };
+                let merges = matches!(&node.kind, NodeKind::Scalar { style: Style::Plain, text }
+                    if text == "<<");
                 open.key = Some(node);
                 if let Some(first) = first {
                     let key = text.get(span.clone()).unwrap_or("this key");
@@ -327,10 +348,9 @@ impl Reader<'_> {
                     .help("remove one of them");
                     self.problems.push(problem);
                 }
-                // `{?key: 1}` is a key called `?key` for one of the two readers.
-                if has_question_mark(gap) || word.starts_with('?') {
+                if has_question_mark(gap) {
                     self.complex_key(span);
-                } else if word == "<<" {
+                } else if merges {
                     let message = format!("a {} has no merge keys", self.what);
                     self.refuse("plan::merge-key", message, span, "write the keys out");
                 }
