@@ -13,7 +13,7 @@ mod step;
 mod text;
 
 use crate::action::signature::{GuardName, Signature};
-use crate::diagnostic::{Problem, Severity, Source};
+use crate::diagnostic::{Problem, Severity, Source, first_few};
 use crate::files;
 use crate::plan::{Input, Kind, Modes, Plan, Profile, Step, Value, WhenUnknown, library};
 use crate::script::{Condition, Script};
@@ -115,9 +115,6 @@ impl GuardKind {
     }
 }
 
-/// Most problems shown at once.
-const MAX_PROBLEMS: usize = 20;
-
 /// Proves a plan. Beside the proof come warnings.
 pub fn check(
     source: &Source,
@@ -136,7 +133,7 @@ pub fn check(
         used_guards: BTreeSet::new(),
     };
     let (steps, rescue, guards) = walk.plan();
-    let (mut errors, warnings): (Vec<Problem>, Vec<Problem>) = walk
+    let (errors, warnings): (Vec<Problem>, Vec<Problem>) = walk
         .problems
         .into_iter()
         .partition(|problem| problem.severity == Severity::Error);
@@ -152,11 +149,9 @@ pub fn check(
             guards,
             patterned: patterned.map(|(name, _)| name.value.clone()).collect(),
         };
-        return Ok((checked, sorted(warnings)));
+        return Ok((checked, first_few(warnings)));
     }
-    errors = sorted(errors);
-    errors.truncate(MAX_PROBLEMS);
-    Err(errors)
+    Err(first_few(errors))
 }
 
 /// Loads and proves a plan by path or built-in name.
@@ -170,20 +165,6 @@ pub fn load(name_or_path: &str) -> Result<(CheckedPlan, Vec<Problem>), Vec<Probl
         return Err(vec![library::no_profile(problem, &plan.modem)]);
     };
     check(&source, &plan, &root, &profile)
-}
-
-/// By place, each place and rule once.
-fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
-    let key = |problem: &Problem| {
-        let first = problem.labels.first();
-        (first.map_or(0..0, |(span, _)| span.clone()), problem.code)
-    };
-    problems.sort_by_key(|problem| {
-        let (span, code) = key(problem);
-        (span.start, span.end, code)
-    });
-    problems.dedup_by(|a, b| key(a) == key(b) && a.message == b.message);
-    problems
 }
 
 impl CheckedPlan {

@@ -6,11 +6,13 @@
 
 mod forward;
 mod outline;
+mod place;
 mod prescan;
 mod shape;
 mod spanned;
 
-pub use outline::{Node, NodeKind, Style, inside_scalar, node_at};
+pub use outline::{Node, NodeKind, Style};
+pub use place::{inside_scalar, node_at};
 pub use prescan::MAX_BYTES;
 pub use spanned::{Spanned, Table};
 

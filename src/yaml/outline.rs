@@ -1,6 +1,6 @@
 //! One pass of marked events: a tree of spans, and every refusal that needs them.
 
-use crate::diagnostic::{Problem, Source};
+use crate::diagnostic::{MAX_PROBLEMS, Problem, Source};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -46,59 +46,6 @@ impl Node {
     }
 }
 
-/// The scalar that starts at a place.
-pub fn node_at(node: &Node, at: usize) -> Option<&Node> {
-    match &node.kind {
-        NodeKind::Scalar { .. } => (node.span.start == at).then_some(node),
-        _ if at < node.span.start || at > node.span.end => None,
-        _ => node.children().find_map(|child| node_at(child, at)),
-    }
-}
-
-/// Where a place inside a decoded scalar lies in the file; line and column from 1, the column in characters. `None`
-/// where folding or escapes leave no exact place.
-///
-/// saphyr-parser's span of a literal block starts at its first line that is not blank, after the indentation, so that
-/// the start's column is the indentation.
-pub fn inside_scalar(text: &str, node: &Node, line: usize, column: usize) -> Option<usize> {
-    let NodeKind::Scalar {
-        style,
-        text: decoded,
-    } = &node.kind
-    else {
-        return None;
-    };
-    let (line, column) = (line.checked_sub(1)?, column.checked_sub(1)?);
-    match style {
-        Style::Literal => {
-            let line_start = text.get(..node.span.start)?.rfind('\n')? + 1;
-            let indentation = node.span.start - line_start;
-            let blank = decoded.lines().take_while(|l| l.trim().is_empty()).count();
-            let file_line = text
-                .get(line_start..)?
-                .split_inclusive('\n')
-                .take(line.checked_sub(blank)?)
-                .map(str::len)
-                .sum::<usize>()
-                + line_start;
-            let content = text.get(file_line..)?.lines().next()?.get(indentation..)?;
-            let offset = content
-                .char_indices()
-                .nth(column)
-                .map_or(content.len(), |(i, _)| i);
-            Some(file_line + indentation + offset)
-        }
-        Style::Plain | Style::Quoted if line == 0 && !decoded.contains('\n') => {
-            let start = node.span.start + usize::from(*style == Style::Quoted);
-            let length: usize = decoded.chars().take(column).map(char::len_utf8).sum();
-            // Exact only while the decoded text and the file agree byte for byte up to here.
-            let written = text.get(start..start + length)?;
-            decoded.starts_with(written).then_some(start + length)
-        }
-        _ => None,
-    }
-}
-
 /// Reads the outline, or says what is outside the subset.
 pub(super) fn outline(source: &Source, what: &'static str) -> Result<Node, Vec<Problem>> {
     let mark = super::byte_order_mark(source.text());
@@ -126,7 +73,7 @@ pub(super) fn outline(source: &Source, what: &'static str) -> Result<Node, Vec<P
                 break;
             }
         };
-        if !reader.event(event, span) {
+        if !reader.event(event, span) || reader.problems.len() >= MAX_PROBLEMS {
             break;
         }
     }

@@ -1,6 +1,6 @@
 //! Rules that profiles and scenarios share, and the list in which problems gather.
 
-use crate::diagnostic::{Problem, Source};
+use crate::diagnostic::{Problem, Source, first_few};
 use crate::yaml::{Node, NodeKind};
 use regex::Regex;
 use std::ops::Range;
@@ -44,11 +44,9 @@ impl<'a> Found<'a> {
         });
     }
 
-    /// By place.
-    pub(super) fn sorted(mut self) -> Vec<Problem> {
-        self.problems
-            .sort_by_key(|problem| problem.labels.first().map_or(0, |(span, _)| span.start));
-        self.problems
+    /// The first few, by place.
+    pub(super) fn sorted(self) -> Vec<Problem> {
+        first_few(self.problems)
     }
 
     /// A pattern must compile.
