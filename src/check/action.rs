@@ -5,7 +5,7 @@ use super::step::Part;
 use super::{CheckedClaim, Checker};
 use crate::action::at_rules;
 use crate::action::signature::Signature;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{MAX_PROBLEMS, nearest};
 use crate::plan::{Kind, Step, Template};
 use crate::script::{Condition, Script};
 use crate::yaml::Spanned;
@@ -92,13 +92,13 @@ impl Checker<'_> {
         content
     }
 
-    pub(super) fn until(&mut self, step: &Step, state: &State) -> Option<Condition> {
+    pub(super) fn until(&mut self, step: &Step, state: &mut State) -> Option<Condition> {
         let until = step.retry.as_ref()?.until.as_ref()?;
-        let mut own = state.clone();
-        for (name, kind) in &step.save {
-            own.known.insert(name.value.clone(), kind.value);
-        }
-        self.condition(until, &own, &own.known)
+        let own = step
+            .save
+            .iter()
+            .map(|(name, kind)| (name.value.clone(), kind.value));
+        state.with(own, |state| self.condition(until, state, &state.known))
     }
 
     fn commands(&mut self, step: &Step, state: &State) {
@@ -124,10 +124,9 @@ impl Checker<'_> {
     fn command(&mut self, text: &Spanned<String>, state: &State, secrets: bool) -> Option<String> {
         let template = self.template(text)?;
         for (name, at) in template.names() {
-            let at = self.inside(text, at);
-            match self.known(name, &at, state) {
-                Some(Kind::Secret) if !secrets => self.secret(name, &at),
-                Some(Kind::Imei) => self.private(name, &at),
+            match self.known_in(name, (text, &at), state) {
+                Some(Kind::Secret) if !secrets => self.secret(name, &self.inside(text, at)),
+                Some(Kind::Imei) => self.private(name, &self.inside(text, at)),
                 _ => {}
             }
         }
@@ -199,13 +198,13 @@ impl Checker<'_> {
 
     pub(super) fn partition(&mut self, name: &Spanned<String>) {
         let profile = self.profile;
-        let known = || profile.partitions.iter().map(|p| p.name.value.as_str());
-        if known().any(|partition| partition == name.value) {
+        if self.index.partitions.contains(name.as_str()) || !self.problems.wants(&name.span) {
             return;
         }
+        let known = profile.partitions.iter().map(|p| p.name.value.as_str());
         let message = format!("{} has no partition `{}`", profile.id.value, name.value);
         self.problem("plan::unknown-part", message, &name.span, "not there");
-        if let Some(near) = nearest(name, known()) {
+        if let Some(near) = nearest(name, known) {
             self.help(format!("did you mean `{near}`?"));
         }
     }
@@ -227,8 +226,13 @@ impl Checker<'_> {
             self.help("write `script: |`");
         }
         let script = self.script(text, state, &saves)?;
-        for (command, place) in script.commands() {
-            if !at_rules::is_query(command, self.profile) {
+        let profile = self.profile;
+        let told = self.problems.wants(&text.span);
+        let wrong = script
+            .commands()
+            .filter(|(command, _)| !at_rules::is_query(command, profile));
+        for (command, place) in wrong.take(MAX_PROBLEMS) {
+            if told {
                 let at = match place {
                     Some((line, column)) => self.word(text, line, column + 1),
                     None => text.span.clone(),

@@ -8,20 +8,27 @@ mod action;
 mod binding;
 mod guard;
 mod head;
+mod index;
+mod pattern;
+mod problems;
 mod state;
 mod step;
 mod text;
 
 use crate::action::signature::{GuardName, Signature};
-use crate::diagnostic::{Problem, Severity, Source, first_few};
+use crate::diagnostic::{Problem, Source};
 use crate::files;
 use crate::plan::{Input, Kind, Modes, Plan, Profile, Step, Value, WhenUnknown, library};
-use crate::script::{Condition, Script};
+use crate::script::{Condition, Script, workshop};
 use crate::yaml::Node;
 use camino::Utf8Path;
+use index::Index;
+use pattern::Patterns;
+use problems::Problems;
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A plan that has been proved.
 #[derive(Debug, Clone)]
@@ -32,7 +39,7 @@ pub struct CheckedPlan {
     profile: Profile,
     steps: Vec<CheckedStep>,
     rescue: Vec<CheckedStep>,
-    guards: Vec<CheckedGuard>,
+    guards: Vec<Arc<CheckedGuard>>,
     patterned: BTreeSet<String>,
 }
 
@@ -57,8 +64,8 @@ pub struct CheckedStep {
     pub script: Option<Script>,
     /// The steps of a group.
     pub children: Vec<CheckedStep>,
-    /// Asked before the step, in this order.
-    pub guards: Vec<CheckedGuard>,
+    /// Asked before the step, in this order, each once.
+    pub guards: Vec<Arc<CheckedGuard>>,
 }
 
 /// One claim of a `check`.
@@ -122,36 +129,39 @@ pub fn check(
     root: &Node,
     profile: &(Source, Profile),
 ) -> Result<(CheckedPlan, Vec<Problem>), Vec<Problem>> {
-    let mut walk = Checker {
-        source,
-        plan,
-        root,
-        profile: &profile.1,
-        problems: Vec::new(),
-        names: BTreeMap::new(),
-        all_facts: BTreeMap::new(),
-        used_guards: BTreeSet::new(),
-    };
-    let (steps, rescue, guards) = walk.plan();
-    let (errors, warnings): (Vec<Problem>, Vec<Problem>) = walk
-        .problems
-        .into_iter()
-        .partition(|problem| problem.severity == Severity::Error);
-    if errors.is_empty() {
-        let patterned = plan.inputs.iter().filter(|(_, i)| i.matches.is_some());
-        let checked = CheckedPlan {
-            source: source.clone(),
-            plan: plan.clone(),
-            profile_source: profile.0.clone(),
-            profile: profile.1.clone(),
-            steps,
-            rescue,
-            guards,
-            patterned: patterned.map(|(name, _)| name.value.clone()).collect(),
+    let walk = || {
+        let mut walk = Checker {
+            source,
+            plan,
+            root,
+            profile: &profile.1,
+            problems: Problems::default(),
+            index: Index::new(plan, &profile.1),
+            patterns: Patterns::default(),
+            names: BTreeMap::new(),
+            all_facts: BTreeMap::new(),
+            used_guards: BTreeSet::new(),
+            judged_guards: BTreeMap::new(),
         };
-        return Ok((checked, first_few(warnings)));
-    }
-    Err(first_few(errors))
+        let parts = walk.plan();
+        walk.problems.judged().map(|warnings| (parts, warnings))
+    };
+    let ((steps, rescue, guards), warnings) = workshop(walk).map_err(|error| {
+        let message = format!("the plan could not be judged: {error}");
+        vec![Problem::new(source, "plan::script", message)]
+    })??;
+    let patterned = plan.inputs.iter().filter(|(_, i)| i.matches.is_some());
+    let checked = CheckedPlan {
+        source: source.clone(),
+        plan: plan.clone(),
+        profile_source: profile.0.clone(),
+        profile: profile.1.clone(),
+        steps,
+        rescue,
+        guards,
+        patterned: patterned.map(|(name, _)| name.value.clone()).collect(),
+    };
+    Ok((checked, warnings))
 }
 
 /// Loads and proves a plan by path or built-in name.
@@ -190,7 +200,7 @@ impl CheckedPlan {
     }
 
     /// Every guard of the plan. Those whose needs are inputs only are asked before step one.
-    pub fn guards(&self) -> &[CheckedGuard] {
+    pub fn guards(&self) -> &[Arc<CheckedGuard>] {
         &self.guards
     }
 
@@ -229,17 +239,32 @@ impl CheckedStep {
 
 /// By kind, `matches` and `choices`.
 fn read_input(input: &Input, text: &str) -> Result<Value, String> {
-    let value = Value::parse(input.kind.value, text)?;
-    if let Some(pattern) = &input.matches {
-        let whole = Regex::new(&format!("^(?:{})$", pattern.value)).map_err(|e| e.to_string())?;
-        let unknown = input.kind.value == Kind::Firmware && text == "unknown";
-        if !unknown && !whole.is_match(text) {
-            return Err(format!("it does not match `{}`", pattern.value));
-        }
-    }
+    let whole = match &input.matches {
+        Some(pattern) => Some(pattern::whole(pattern).map_err(|error| error.to_string())?),
+        None => None,
+    };
+    read_matched(input, whole.as_ref(), text)
+}
+
+/// The same, with the pattern compiled.
+fn read_matched(input: &Input, whole: Option<&Regex>, text: &str) -> Result<Value, String> {
+    let value = read_choice(input, whole, text)?;
     if !input.choices.is_empty() && !input.choices.iter().any(|choice| **choice == text) {
         let choices: Vec<&str> = input.choices.iter().map(|c| c.value.as_str()).collect();
         return Err(format!("it is none of: {}", choices.join(", ")));
+    }
+    Ok(value)
+}
+
+/// By kind and `matches` alone.
+fn read_choice(input: &Input, whole: Option<&Regex>, text: &str) -> Result<Value, String> {
+    let value = Value::parse(input.kind.value, text)?;
+    let unknown = input.kind.value == Kind::Firmware && text == "unknown";
+    if let (Some(whole), Some(pattern)) = (whole, &input.matches)
+        && !unknown
+        && !whole.is_match(text)
+    {
+        return Err(format!("it does not match `{}`", pattern.value));
     }
     Ok(value)
 }
@@ -255,12 +280,16 @@ struct Checker<'a> {
     plan: &'a Plan,
     root: &'a Node,
     profile: &'a Profile,
-    problems: Vec<Problem>,
+    problems: Problems,
+    index: Index<'a>,
+    patterns: Patterns,
     /// Inputs, facts and steps: one namespace, and where each was declared.
     names: BTreeMap<String, Range<usize>>,
     /// Every input and fact of the plan, wherever it becomes known.
     all_facts: BTreeMap<String, Kind>,
     used_guards: BTreeSet<String>,
+    /// Guards with their compiled parts; `None` where one is wrong in itself.
+    judged_guards: BTreeMap<String, Option<Arc<CheckedGuard>>>,
 }
 
 impl Checker<'_> {
@@ -272,23 +301,17 @@ impl Checker<'_> {
         label: impl Into<String>,
     ) {
         let problem = Problem::new(self.source, code, message).label(at.clone(), label);
-        self.problems.push(problem);
-    }
-
-    /// The last problem, to add a second place or a help to it.
-    fn amend(&mut self, change: impl FnOnce(Problem) -> Problem) {
-        if let Some(problem) = self.problems.pop() {
-            self.problems.push(change(problem));
-        }
+        self.problems.add(problem);
     }
 
     fn help(&mut self, help: impl Into<String>) {
         let help = help.into();
-        self.amend(|problem| problem.help(help));
+        self.problems.amend(|problem| problem.help(help));
     }
 
     fn also(&mut self, at: &Range<usize>, label: impl Into<String>) {
         let label = label.into();
-        self.amend(|problem| problem.label(at.clone(), label));
+        self.problems
+            .amend(|problem| problem.label(at.clone(), label));
     }
 }

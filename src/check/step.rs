@@ -49,16 +49,13 @@ impl Checker<'_> {
         let guards = self.guards(step, state);
 
         let sure = step.when.is_none() && !is_optional(step) && before.within(here);
-        let mut inner = State {
-            modes: here,
-            ..state.clone()
-        };
+        let skipped = (!sure).then(|| state.enter());
+        state.modes = here;
         let children = match &step.group {
-            Some(steps) if part != Part::Group => self.list(steps, &mut inner, Part::Group),
+            Some(steps) if part != Part::Group => self.list(steps, state, Part::Group),
             _ => {
-                inner.leave(signature.leaves, &at);
-                let script = content.script.as_ref();
-                freshness(step, &signature, script, &mut inner);
+                state.leave(signature.leaves, &at);
+                freshness(step, &signature, content.script.as_ref(), state);
                 Vec::new()
             }
         };
@@ -68,22 +65,19 @@ impl Checker<'_> {
         self.limits(step, &signature, &children, &at);
         self.demands(step, &signature, &guards, &at);
         for (name, kind) in &step.save {
-            inner.known.insert(name.value.clone(), kind.value);
-            inner.maybe.remove(&name.value);
+            state.save(name, kind.value);
         }
         if step.check.is_some() {
-            inner.checked(content.stale);
+            state.checked(content.stale);
         }
-        inner.ran.insert(step.id.value.clone(), signature.key);
-        if sure {
-            *state = inner;
-        } else {
-            let skipped = if step.when.is_some() || is_optional(step) {
+        state.ran(&step.id, signature.key);
+        if let Some(skipped) = skipped {
+            let modes = if step.when.is_some() || is_optional(step) {
                 before
             } else {
                 before.minus(here)
             };
-            state.merge(inner, skipped, here, &step.id);
+            state.merge(skipped, modes, here, &step.id);
         }
         self.checkpoint(step, state);
         Some(CheckedStep {
@@ -307,8 +301,9 @@ fn freshness(step: &Step, signature: &Signature, script: Option<&Script>, state:
         script.effect() == Effect::Pure && script.names().is_disjoint(&state.fresh)
     });
     if !computes {
-        let names = step.save.iter().map(|(name, _)| name.value.clone());
-        state.fresh.extend(names);
+        for (name, _) in &step.save {
+            state.freshen(name);
+        }
     }
 }
 
