@@ -9,7 +9,7 @@ use std::time::Duration;
 use unbrick::check::check;
 use unbrick::diagnostic::{Problem, Source};
 use unbrick::plan::{Plan, library};
-use unbrick::yaml::from_source;
+use unbrick::yaml::{MAX_BYTES, from_source};
 
 fn main() -> std::io::Result<()> {
     let wanted = std::env::args().skip(1).find(|word| !word.starts_with('-'));
@@ -24,7 +24,7 @@ fn main() -> std::io::Result<()> {
             .filter_map(|path| Some((path.to_owned(), builtin.text(path)?.to_owned()))),
     );
     files.extend(
-        odd_plans::odd()
+        odd_plans::odd(MAX_BYTES)
             .into_iter()
             .map(|(name, text)| (name.to_owned(), text)),
     );
@@ -33,10 +33,7 @@ fn main() -> std::io::Result<()> {
         "{a: ".repeat(100_000),
     ));
     files.push(("256 KiB of nested braces".to_owned(), "{a: ".repeat(65_536)));
-    files.push((
-        "256 KiB of brackets".to_owned(),
-        "[".repeat(odd_plans::MAX_BYTES),
-    ));
+    files.push(("256 KiB of brackets".to_owned(), "[".repeat(MAX_BYTES)));
     files.push(("80,000 nulls".to_owned(), "a:\n".repeat(80_000)));
     let mut out = std::io::stdout().lock();
     for (name, text) in files.iter().filter(|(name, _)| name.contains(&wanted)) {

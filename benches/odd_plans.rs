@@ -1,9 +1,7 @@
-//! Plans that are legal, or nearly, and larger or odder than any that a person writes: at most 256 KiB each. Both the
-//! benchmark and the test of growth read this one list.
+//! Plans that are legal, or nearly, and larger or odder than any that a person writes. Both the benchmark and the test
+//! of growth read this one list.
 
 use std::fmt::Write as _;
-
-pub(crate) const MAX_BYTES: usize = 256 * 1024;
 
 const HEAD: &str = "plan: 1\nid: odd\ntitle: Odd\nmodem: quectel/rm502q-gl\nstarts_in: [normal]\nends_in: [normal]\n";
 
@@ -46,29 +44,30 @@ pub(crate) fn usual(steps: usize) -> String {
 
 const ASK: &str = "steps:\n- {id: s, at.ask: {send: AT}, timeout: 1s}\n";
 
-/// Name and text of each.
-pub(crate) fn odd() -> Vec<(&'static str, String)> {
+/// Name and text of each, about as many bytes long as is said.
+pub(crate) fn odd(bytes: usize) -> Vec<(&'static str, String)> {
     let big = "(?:\\w{3}){2}";
     vec![
         (
             "inputs",
-            filled(&[HEAD, ASK, "inputs:\n"], "", |i| {
+            filled(bytes, &[HEAD, ASK, "inputs:\n"], "", |i| {
                 format!("  a{i}: {{type: int, about: x}}\n")
             }),
         ),
         (
             "inputs with patterns",
-            filled(&[HEAD, ASK, "inputs:\n"], "", |i| {
+            filled(bytes, &[HEAD, ASK, "inputs:\n"], "", |i| {
                 format!("  a{i}: {{type: text, about: x, matches: '{big}'}}\n")
             }),
         ),
         (
             "choices under a large pattern",
             filled(
+                bytes,
                 &[
                     HEAD,
                     ASK,
-                    "inputs:\n  a: {type: text, about: x, matches: '(?:\\w{9}){9}|x', choices: [",
+                    "inputs:\n  a: {type: text, about: x, matches: '(?:\\w{5}){2}|x', choices: [",
                 ],
                 "]}\n",
                 |_| "x,".to_owned(),
@@ -77,6 +76,7 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         (
             "guards",
             filled(
+                bytes,
                 &[HEAD, ASK, "inputs: {a: {type: int, about: x}}\nguards:\n"],
                 "",
                 |i| format!("  g{i}: {{that: a == 1}}\n"),
@@ -85,6 +85,7 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         (
             "one guard asked often",
             filled(
+                bytes,
                 &[
                     HEAD,
                     "inputs: {a: {type: int, about: x}}\nguards: {g: {that: a == 1}}\n",
@@ -98,13 +99,14 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
             "a wide guard asked often",
             format!(
                 "{HEAD}inputs: {{f: {{type: folder, about: x}}}}\nguards: {{g: {{package: {{folder: f, keeps: [{}]}}}}}}\nsteps:\n- {{id: s, at.ask: {{send: AT}}, timeout: 1s, guards: [{}]}}\n",
-                "sbl,".repeat(30_000),
-                "g,".repeat(60_000)
+                "sbl,".repeat(bytes / 9),
+                "g,".repeat(bytes / 5)
             ),
         ),
         (
             "guards of unknown names",
             filled(
+                bytes,
                 &[
                     HEAD,
                     "steps:\n- {id: s, at.ask: {send: AT}, timeout: 1s, guards: [",
@@ -115,29 +117,32 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         ),
         (
             "small steps",
-            filled(&[HEAD, "steps:\n"], "", |i| {
+            filled(bytes, &[HEAD, "steps:\n"], "", |i| {
                 format!("- {{id: s{i}, at.ask: {{send: AT}}, timeout: 1s}}\n")
             }),
         ),
         (
             "steps of one name",
-            filled(&[HEAD, "steps:\n"], "", |_| {
+            filled(bytes, &[HEAD, "steps:\n"], "", |_| {
                 "- {id: s, at.ask: {send: AT}, timeout: 1s}\n".to_owned()
             }),
         ),
         (
             "steps that change the modem",
-            filled(&[HEAD, "steps:\n"], "", |i| {
+            filled(bytes, &[HEAD, "steps:\n"], "", |i| {
                 format!("- {{id: s{i}, at.set: {{send: AT+QCFG=1}}, timeout: 1s}}\n")
             }),
         ),
         (
             "steps without action",
-            filled(&[HEAD, "steps:\n"], "", |i| format!("- {{id: s{i}}}\n")),
+            filled(bytes, &[HEAD, "steps:\n"], "", |i| {
+                format!("- {{id: s{i}}}\n")
+            }),
         ),
         (
             "steps under conditions",
             filled(
+                bytes,
                 &[HEAD, "inputs: {a: {type: int, about: x}}\nsteps:\n"],
                 "",
                 |i| format!("- {{id: s{i}, when: a==1, at.ask: {{send: AT}}, timeout: 1s}}\n"),
@@ -145,13 +150,13 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         ),
         (
             "scripts",
-            filled(&[HEAD, "steps:\n"], "", |i| {
+            filled(bytes, &[HEAD, "steps:\n"], "", |i| {
                 format!("- {{id: s{i}, script: log(\"a\"), timeout: 1s}}\n")
             }),
         ),
         (
             "groups",
-            filled(&[HEAD, "steps:\n"], "", |i| {
+            filled(bytes, &[HEAD, "steps:\n"], "", |i| {
                 format!(
                     "- {{id: s{i}, only_in: [edl], group: [{{id: t{i}, at.ask: {{send: AT}}, timeout: 1s}}]}}\n"
                 )
@@ -159,13 +164,13 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         ),
         (
             "patterns",
-            filled(&[HEAD, "steps:\n"], "", |i| {
+            filled(bytes, &[HEAD, "steps:\n"], "", |i| {
                 format!("- {{id: s{i}, at.ask: {{send: AT, reply: ^OK}}, timeout: 1s}}\n")
             }),
         ),
         (
             "large patterns",
-            filled(&[HEAD, "steps:\n"], "", |i| {
+            filled(bytes, &[HEAD, "steps:\n"], "", |i| {
                 format!(
                     "- {{id: s{i}, at.ask: {{send: AT, reply: '(?:\\w{{9}}){{5}}'}}, timeout: 1s}}\n"
                 )
@@ -173,7 +178,7 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         ),
         (
             "patterns beyond the limit",
-            filled(&[HEAD, "steps:\n"], "", |i| {
+            filled(bytes, &[HEAD, "steps:\n"], "", |i| {
                 format!(
                     "- {{id: s{i}, at.ask: {{send: AT, reply: '(?:\\w{{99}}){{99}}'}}, timeout: 1s}}\n"
                 )
@@ -182,6 +187,7 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         (
             "one long pattern",
             filled(
+                bytes,
                 &[
                     HEAD,
                     "steps:\n- {id: s, timeout: 1s, at.ask: {send: AT, reply: '",
@@ -193,6 +199,7 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         (
             "claims",
             filled(
+                bytes,
                 &[
                     HEAD,
                     "inputs: {a: {type: int, about: x}}\nsteps:\n- {id: s, check: [",
@@ -203,13 +210,14 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         ),
         (
             "claims over unknown names",
-            filled(&[HEAD, "steps:\n- {id: s, check: ["], "]}\n", |i| {
+            filled(bytes, &[HEAD, "steps:\n- {id: s, check: ["], "]}\n", |i| {
                 format!("{{that: b{i}==1, else: x}},")
             }),
         ),
         (
             "long claims",
             filled(
+                bytes,
                 &[
                     HEAD,
                     "inputs: {a: {type: int, about: x}}\nsteps:\n- {id: s, check: [",
@@ -221,6 +229,7 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         (
             "longest claims",
             filled(
+                bytes,
                 &[
                     HEAD,
                     "inputs: {a: {type: text, about: x}}\nsteps:\n- {id: s, check: [",
@@ -230,7 +239,7 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
                     format!(
                         "{{that: '{}', else: x}},",
                         "a.len()==1&&a.lower()==a;"
-                            .repeat(40)
+                            .repeat(14)
                             .trim_end_matches(';')
                             .replace(';', "||")
                     )
@@ -240,6 +249,7 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         (
             "saves of one step",
             filled(
+                bytes,
                 &[
                     HEAD,
                     "steps:\n- {id: s, timeout: 1s, operator.ask: {say: x}, save: {",
@@ -248,10 +258,11 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
                 |i| format!("a{i}: int,"),
             ),
         ),
-        ("saves under a condition", saves_under_a_condition()),
+        ("saves under a condition", saves_under_a_condition(bytes)),
         (
             "groups of a pattern",
             filled(
+                bytes,
                 &[
                     HEAD,
                     "steps:\n- {id: s, timeout: 1s, at.ask: {send: AT, reply: '",
@@ -261,34 +272,50 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
             ),
         ),
         (
-            "names in a question",
+            "names in questions",
             filled(
-                &[
-                    HEAD,
-                    "inputs: {a: {type: int, about: x}}\nsteps:\n- {id: s, timeout: 1s, operator.do: {say: \"",
-                ],
-                "\"}}\n",
-                |_| "${a}".to_owned(),
+                bytes,
+                &[HEAD, "inputs: {a: {type: int, about: x}}\nsteps:\n"],
+                "",
+                |i| {
+                    let say = "${a}".repeat(1_000.min(bytes / 100));
+                    format!(
+                        "- id: s{i}\n  timeout: 1s\n  operator.do: {{say: \"{say}\", hands_off: true}}\n"
+                    )
+                },
             ),
         ),
         (
-            "unknown names in a question",
+            "unknown names in questions",
+            filled(bytes, &[HEAD, "steps:\n"], "", |i| {
+                let say: String = (0..150).fold(String::new(), |text, k| {
+                    text + format!("${{a{i}_{k}}}").as_str()
+                });
+                format!(
+                    "- id: s{i}\n  timeout: 1s\n  operator.do: {{say: \"{say}\", hands_off: true}}\n"
+                )
+            }),
+        ),
+        (
+            "one long question",
             filled(
-                &[HEAD, "steps:\n- {id: s, timeout: 1s, operator.do: {say: \""],
-                "\"}}\n",
-                |i| format!("${{a{i}}}"),
+                bytes,
+                &[HEAD, "steps:\n- {id: s, timeout: 1s, operator.do: {say: '"],
+                "'}}\n",
+                |_| "a".to_owned(),
             ),
         ),
-        ("unknown names among many", unknown_among_many()),
+        ("unknown names among many", unknown_among_many(bytes)),
         (
             "broken names in questions",
-            filled(&[HEAD, "steps:\n"], "", |i| {
+            filled(bytes, &[HEAD, "steps:\n"], "", |i| {
                 format!("- {{id: s{i}, timeout: 1s, operator.do: {{say: '${{'}}}}\n")
             }),
         ),
         (
             "commands in scripts",
             filled(
+                bytes,
                 &[HEAD, "steps:\n- id: s\n  timeout: 1s\n  script: |\n"],
                 "",
                 |_| "    at(\"AT+X=1\");\n".to_owned(),
@@ -296,7 +323,7 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         ),
         (
             "commands in short scripts",
-            filled(&[HEAD, "steps:\n"], "", |i| {
+            filled(bytes, &[HEAD, "steps:\n"], "", |i| {
                 format!(
                     "- id: s{i}\n  timeout: 1s\n  script: |\n{}",
                     "    at(\"AT+X=1\");\n".repeat(50)
@@ -306,6 +333,7 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         (
             "partitions of a backup",
             filled(
+                bytes,
                 &[
                     HEAD,
                     "steps:\n- {id: s, timeout: 1s, firehose.backup: {to: x, parts: [",
@@ -317,6 +345,7 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         (
             "flashes",
             filled(
+                bytes,
                 &[HEAD, "inputs: {p: {type: folder, about: x}}\nsteps:\n"],
                 "",
                 |i| {
@@ -329,6 +358,7 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         (
             "programmers from elsewhere",
             filled(
+                bytes,
                 &[
                     HEAD,
                     "inputs: {p: {type: folder, about: x}, q: {type: folder, about: x}}\nsteps:\n",
@@ -344,6 +374,7 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         (
             "backup guards",
             filled(
+                bytes,
                 &[
                     HEAD,
                     "steps:\n- {id: s, timeout: 1s, firehose.backup: {to: x, parts: [sbl]}}\nguards:\n",
@@ -355,6 +386,7 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         (
             "rollback guards",
             filled(
+                bytes,
                 &[
                     HEAD,
                     ASK,
@@ -366,13 +398,14 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         ),
         (
             "rollback guards over many names",
-            filled(&[HEAD, ASK, "guards:\n"], "", |i| {
+            filled(bytes, &[HEAD, ASK, "guards:\n"], "", |i| {
                 format!("  g{i}: {{rollback: {{installed: a{i}, target: b{i}}}}}\n")
             }),
         ),
         (
             "reports",
             filled(
+                bytes,
                 &[HEAD, ASK, "inputs: {a: {type: int, about: x}}\nreport: ["],
                 "]\n",
                 |_| "a,".to_owned(),
@@ -380,17 +413,20 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         ),
         (
             "unknown reports",
-            filled(&[HEAD, ASK, "report: ["], "]\n", |i| format!("a{i},")),
+            filled(bytes, &[HEAD, ASK, "report: ["], "]\n", |i| {
+                format!("a{i},")
+            }),
         ),
         (
             "rescue",
-            filled(&[HEAD, ASK, "rescue:\n"], "", |i| {
+            filled(bytes, &[HEAD, ASK, "rescue:\n"], "", |i| {
                 format!("- {{id: s{i}, at.ask: {{send: AT}}, timeout: 1s}}\n")
             }),
         ),
         (
             "modes",
             filled(
+                bytes,
                 &[
                     "plan: 1\nid: odd\ntitle: Odd\nmodem: quectel/rm502q-gl\nends_in: [normal]\n",
                     ASK,
@@ -403,6 +439,7 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
         (
             "a stale claim before many optional steps",
             filled(
+                bytes,
                 &[
                     HEAD,
                     "steps:\n- {id: s, check: [{that: 1 == 1, else: x}]}\n",
@@ -415,42 +452,53 @@ pub(crate) fn odd() -> Vec<(&'static str, String)> {
                 },
             ),
         ),
-        ("blank lines", filled(&[HEAD, ASK], "", |_| "\n".to_owned())),
-        ("comments", filled(&[HEAD, ASK], "", |_| "#?\n".to_owned())),
+        (
+            "blank lines",
+            filled(bytes, &[HEAD, ASK], "", |_| "\n".to_owned()),
+        ),
+        (
+            "comments",
+            filled(bytes, &[HEAD, ASK], "", |_| "#?\n".to_owned()),
+        ),
         (
             "one long text",
-            filled(&[HEAD, ASK, "about: |\n"], "", |_| "  a\n".to_owned()),
+            filled(bytes, &[HEAD, ASK, "about: |\n"], "", |_| {
+                "  a\n".to_owned()
+            }),
         ),
         (
             "one folded text",
-            filled(&[HEAD, ASK, "about: >\n"], "", |_| "  a\n\n".to_owned()),
+            filled(bytes, &[HEAD, ASK, "about: >\n"], "", |_| {
+                "  a\n\n".to_owned()
+            }),
         ),
         (
             "one quoted text",
-            filled(&[HEAD, ASK, "about: \""], "\"\n", |_| {
+            filled(bytes, &[HEAD, ASK, "about: \""], "\"\n", |_| {
                 "\\\"a\n\n ".to_owned()
             }),
         ),
     ]
 }
 
-fn saves_under_a_condition() -> String {
-    let saves: String = (0..10_000).fold(String::new(), |text, i| {
+fn saves_under_a_condition(bytes: usize) -> String {
+    let saves: String = (0..bytes / 26).fold(String::new(), |text, i| {
         text + format!("a{i}: int,").as_str()
     });
     let ask = format!(
         "{HEAD}inputs: {{q: {{type: int, about: x}}}}\nsteps:\n- {{id: s, timeout: 1s, when: q == 1, operator.ask: {{say: x}}, save: {{{saves}}}}}\n"
     );
-    filled(&[&ask], "", |i| {
+    filled(bytes, &[&ask], "", |i| {
         format!("- {{id: s{i}, when: q == 2, at.ask: {{send: AT}}, timeout: 1s}}\n")
     })
 }
 
-fn unknown_among_many() -> String {
-    let inputs: String = (0..5_000).fold(String::new(), |text, i| {
+fn unknown_among_many(bytes: usize) -> String {
+    let inputs: String = (0..bytes / 70).fold(String::new(), |text, i| {
         text + format!("  abcdefgh{i}: {{type: int, about: x}}\n").as_str()
     });
     filled(
+        bytes,
         &[
             HEAD,
             "inputs:\n",
@@ -463,11 +511,11 @@ fn unknown_among_many() -> String {
 }
 
 /// As many items as there is room for.
-fn filled(head: &[&str], tail: &str, item: impl Fn(usize) -> String) -> String {
+fn filled(bytes: usize, head: &[&str], tail: &str, item: impl Fn(usize) -> String) -> String {
     let mut text = head.concat();
     for i in 0.. {
         let item = item(i);
-        if text.len() + item.len() + tail.len() > MAX_BYTES {
+        if text.len() + item.len() + tail.len() > bytes {
             break;
         }
         text.push_str(&item);

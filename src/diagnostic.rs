@@ -124,23 +124,35 @@ pub fn first_few(mut problems: Vec<Problem>) -> Vec<Problem> {
 
 /// The word that was probably meant: at most three changes away, and closer than a new word would be.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word: Vec<char> = word.chars().collect();
-    let limit = word.len().saturating_sub(1).min(3);
-    known
-        .into_iter()
-        .filter_map(|candidate| Some((distance(&word, candidate, limit)?, candidate)))
-        .min()
-        .map(|(_, candidate)| candidate)
+    let mut limit = word.chars().count().saturating_sub(1).min(3);
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in known {
+        let Some(changes) = distance(word, candidate, limit) else {
+            continue;
+        };
+        limit = changes;
+        if best.is_none_or(|best| (changes, candidate) < best) {
+            best = Some((changes, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
 }
 
 /// The least number of characters to insert, remove, replace or swap with their neighbour, if it is within the limit.
 /// Only what lies so near the diagonal is looked at, so that ten thousand names cost milliseconds.
-fn distance(from: &[char], to: &str, limit: usize) -> Option<usize> {
+fn distance(from: &str, to: &str, limit: usize) -> Option<usize> {
+    let alike = |pair: &(char, char)| pair.0 == pair.1;
+    let begin = from.chars().zip(to.chars()).take_while(alike);
+    let begin: usize = begin.map(|(character, _)| character.len_utf8()).sum();
+    let (from, to) = (&from[begin..], &to[begin..]);
+    let end = from.chars().rev().zip(to.chars().rev()).take_while(alike);
+    let end: usize = end.map(|(character, _)| character.len_utf8()).sum();
+    let (from, to) = (&from[..from.len() - end], &to[..to.len() - end]);
     // A character has one to four bytes: most words are told apart by their length.
-    if to.len() > 4 * (from.len() + limit) || 4 * to.len() + limit < from.len() {
+    if to.len() > 4 * (from.len() + limit) || from.len() > 4 * (to.len() + limit) {
         return None;
     }
-    let to: Vec<char> = to.chars().collect();
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
     if from.len().abs_diff(to.len()) > limit {
         return None;
     }
@@ -250,7 +262,7 @@ mod tests {
         assert_eq!(nearest("tiemout", known), Some("timeout"));
         assert_eq!(nearest("xyz", known), None);
         assert_eq!(nearest("", known), None);
-        let changes = |from: &str, to| distance(&from.chars().collect::<Vec<_>>(), to, 3);
+        let changes = |from, to| distance(from, to, 3);
         assert_eq!(changes("kitten", "sitting"), Some(3));
         assert_eq!(changes("", "abc"), Some(3));
         assert_eq!(changes("", "abcd"), None);
@@ -287,8 +299,8 @@ mod tests {
         fn the_narrow_way_finds_what_the_whole_table_finds(
             from in "[ab\u{e9}]{0,7}", to in "[ab\u{e9}]{0,7}", limit in 0_usize..4,
         ) {
-            let (from, wide): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
-            let whole = plain_distance(&from, &wide);
+            let whole: Vec<Vec<char>> = [&from, &to].map(|word| word.chars().collect()).into();
+            let whole = plain_distance(&whole[0], &whole[1]);
             assert_eq!(distance(&from, &to, limit), (whole <= limit).then_some(whole));
         }
     }

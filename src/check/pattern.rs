@@ -15,8 +15,17 @@ const MAX_PATTERNS: usize = 32 << 20;
 
 /// Every pattern that has been compiled, by its text, and what is left to spend.
 pub(super) struct Patterns {
-    compiled: HashMap<String, Result<Regex, Refusal>>,
+    compiled: HashMap<(Use, String), Result<Regex, Refusal>>,
     left: usize,
+}
+
+/// What a pattern is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Use {
+    /// Searched line by line.
+    Search,
+    /// The whole value of an input matches it.
+    Whole,
 }
 
 /// Why a pattern is none.
@@ -36,20 +45,21 @@ impl Default for Patterns {
 }
 
 impl Patterns {
-    fn compile(&mut self, text: &str) -> Result<Regex, Refusal> {
-        if let Some(known) = self.compiled.get(text) {
+    fn compile(&mut self, text: &str, purpose: Use) -> Result<Regex, Refusal> {
+        let key = (purpose, text.to_owned());
+        if let Some(known) = self.compiled.get(&key) {
             return known.clone();
         }
-        let built = self.build(text);
-        self.compiled.insert(text.to_owned(), built.clone());
+        let built = self.build(text, purpose);
+        self.compiled.insert(key, built.clone());
         built
     }
 
-    fn build(&mut self, text: &str) -> Result<Regex, Refusal> {
+    fn build(&mut self, text: &str, purpose: Use) -> Result<Regex, Refusal> {
         // A pattern that does not fit costs what was tried.
         for size in SIZES {
             self.left = self.left.checked_sub(size).ok_or(Refusal::TooMuch)?;
-            match builder(text, size).build() {
+            match builder(text, purpose).size_limit(size).build() {
                 Err(Error::CompiledTooBig(_)) if size < MAX_PATTERN => {}
                 Ok(regex) => return Ok(regex),
                 Err(error) => return Err(Refusal::Wrong(reason(&error))),
@@ -59,18 +69,20 @@ impl Patterns {
     }
 }
 
-/// Searched line by line.
-fn builder(text: &str, size: usize) -> RegexBuilder {
-    let mut builder = RegexBuilder::new(text);
-    builder.multi_line(true).size_limit(size);
-    builder
+fn builder(text: &str, purpose: Use) -> RegexBuilder {
+    match purpose {
+        Use::Search => {
+            let mut builder = RegexBuilder::new(text);
+            builder.multi_line(true);
+            builder
+        }
+        Use::Whole => RegexBuilder::new(&format!("^(?:{text})$")),
+    }
 }
 
 /// The pattern of an input, which its whole value matches.
-pub(super) fn whole(pattern: &str) -> Result<Regex, Error> {
-    RegexBuilder::new(&format!("^(?:{pattern})$"))
-        .size_limit(MAX_PATTERN)
-        .build()
+pub(super) fn whole(text: &str) -> Result<Regex, Error> {
+    builder(text, Use::Whole).size_limit(MAX_PATTERN).build()
 }
 
 /// The last line of the message: those before it draw the pattern.
@@ -83,7 +95,7 @@ fn reason(error: &Error) -> String {
 impl Checker<'_> {
     /// Compiles a pattern that is searched line by line.
     pub(super) fn pattern(&mut self, pattern: &Spanned<String>) -> Option<Regex> {
-        let built = self.patterns.compile(pattern);
+        let built = self.patterns.compile(pattern, Use::Search);
         self.said(built, &pattern.span)
     }
 
@@ -91,7 +103,7 @@ impl Checker<'_> {
     pub(super) fn whole_pattern(&mut self, pattern: &Spanned<String>) -> Option<Regex> {
         // Alone it must be a pattern, too: `a)|(b` is none.
         self.pattern(pattern)?;
-        let built = whole(pattern).map_err(|error| Refusal::Wrong(reason(&error)));
+        let built = self.patterns.compile(pattern, Use::Whole);
         self.said(built, &pattern.span)
     }
 

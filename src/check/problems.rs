@@ -99,7 +99,7 @@ impl Problems {
 
 /// Drops all but the first few from a list that has grown long; where the last of them begins, if there are that many.
 fn shorten(list: &mut Vec<Problem>) -> Option<usize> {
-    if list.len() < 4 * MAX_PROBLEMS {
+    if list.len() < 2 * MAX_PROBLEMS {
         return None;
     }
     *list = first_few(std::mem::take(list));

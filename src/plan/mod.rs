@@ -10,6 +10,7 @@ mod fact;
 mod guard;
 pub mod library;
 mod one_of;
+mod pattern;
 mod profile;
 mod scenario;
 mod template;
@@ -25,6 +26,7 @@ pub use guard::{
     BackupGuard, GUARD_KEYS, Guard, ModelGuard, PackageGuard, RollbackGuard, SameUnitGuard,
     WhenUnknown,
 };
+pub use pattern::Pattern;
 pub use profile::{
     Barrier, Evidence, Nand, Partition, PortMap, Ports, Profile, Timing, TransportName,
 };

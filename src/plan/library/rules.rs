@@ -52,11 +52,20 @@ impl<'a> Found<'a> {
     /// A pattern must compile.
     pub(super) fn pattern(&mut self, code: &'static str, pattern: &crate::yaml::Spanned<String>) {
         if let Err(error) = Regex::new(pattern) {
-            let reason = error.to_string();
-            let reason = reason.lines().last().unwrap_or("").to_owned();
-            let message = reason.trim_start_matches("error: ").to_owned();
-            self.add(code, message, &pattern.span, "no regular expression");
+            self.no_pattern(code, &error, &pattern.span);
         }
+    }
+
+    pub(super) fn no_pattern(
+        &mut self,
+        code: &'static str,
+        error: &regex::Error,
+        at: &Range<usize>,
+    ) {
+        let reason = error.to_string();
+        let reason = reason.lines().last().unwrap_or("");
+        let message = reason.trim_start_matches("error: ").to_owned();
+        self.add(code, message, at, "no regular expression");
     }
 }
 
