@@ -45,6 +45,7 @@ pub(crate) fn usual(steps: usize) -> String {
 const ASK: &str = "steps:\n- {id: s, at.ask: {send: AT}, timeout: 1s}\n";
 
 /// Name and text of each, about as many bytes long as is said.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(crate) fn odd(bytes: usize) -> Vec<(&'static str, String)> {
     let big = "(?:\\w{3}){2}";
     vec![

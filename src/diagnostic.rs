@@ -166,7 +166,7 @@ fn distance(from: &str, to: &str, limit: usize) -> Option<usize> {
             (row + limit).min(to.len()),
         );
         line[first - 1] = if first == 1 { row } else { far };
-        let mut least = line[first - 1];
+        let mut smallest = line[first - 1];
         for column in first..=end {
             let replaced = last[column - 1] + usize::from(from[row - 1] != to[column - 1]);
             let mut best = replaced.min(line[column - 1] + 1);
@@ -182,9 +182,9 @@ fn distance(from: &str, to: &str, limit: usize) -> Option<usize> {
                 best = best.min(before_last[column - 2] + 1);
             }
             line[column] = best;
-            least = least.min(best);
+            smallest = smallest.min(best);
         }
-        if least > limit {
+        if smallest > limit {
             return None;
         }
         std::mem::swap(&mut before_last, &mut last);

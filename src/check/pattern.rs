@@ -10,6 +10,8 @@ use std::ops::Range;
 const MAX_PATTERN: usize = 1 << 20;
 /// What a pattern is charged with: the least of these sizes into which it fits. Compiling takes time by size.
 const SIZES: [usize; 4] = [16 << 10, 64 << 10, 256 << 10, MAX_PATTERN];
+/// Most bytes of its text: the time for many named groups grows with their square.
+const MAX_TEXT: usize = 4 * 1024;
 /// Most bytes of all patterns of a plan.
 const MAX_PATTERNS: usize = 32 << 20;
 
@@ -56,6 +58,9 @@ impl Patterns {
     }
 
     fn build(&mut self, text: &str, purpose: Use) -> Result<Regex, Refusal> {
+        if text.len() > MAX_TEXT {
+            return Err(Refusal::Wrong("a pattern has at most 4 KiB".to_owned()));
+        }
         // A pattern that does not fit costs what was tried.
         for size in SIZES {
             self.left = self.left.checked_sub(size).ok_or(Refusal::TooMuch)?;

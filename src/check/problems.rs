@@ -103,6 +103,6 @@ fn shorten(list: &mut Vec<Problem>) -> Option<usize> {
         return None;
     }
     *list = first_few(std::mem::take(list));
-    let last = list.get(MAX_PROBLEMS - 1)?;
-    last.labels.first().map(|(span, _)| span.start)
+    let farthest = list.get(MAX_PROBLEMS - 1)?;
+    farthest.labels.first().map(|(span, _)| span.start)
 }
