@@ -5,7 +5,7 @@
 //! everything for everything: eight stands between them. What is over in a moment is not judged, and of five
 //! comparisons one must hold, since caches and neighbours only ever add time.
 
-#[path = "../benches/odd_plans.rs"]
+#[path = "../benches/odd_plans/mod.rs"]
 mod odd_plans;
 
 use rustix::time::{ClockId, clock_gettime};
