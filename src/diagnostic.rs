@@ -1,5 +1,6 @@
 //! What is wrong with a file, at which characters, and what to do: the one type behind every message about input.
 
+use camino::Utf8Path;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use std::fmt;
 use std::ops::Range;
@@ -7,19 +8,47 @@ use std::sync::Arc;
 
 /// A text file with its name, as given by the user.
 #[derive(Debug, Clone)]
-pub struct Source(Arc<NamedSource<String>>);
+pub struct Source {
+    named: Arc<NamedSource<String>>,
+    builtin: bool,
+}
 
 impl Source {
     pub fn new(name: impl AsRef<str>, text: impl Into<String>) -> Self {
-        Self(Arc::new(NamedSource::new(name, text.into())))
+        Self {
+            named: Arc::new(NamedSource::new(name, text.into())),
+            builtin: false,
+        }
+    }
+
+    /// A file that is part of the program. What lies on this computer under the same name has nothing to do with it.
+    pub fn builtin(name: impl AsRef<str>, text: impl Into<String>) -> Self {
+        Self {
+            builtin: true,
+            ..Self::new(name, text)
+        }
     }
 
     pub fn name(&self) -> &str {
-        self.0.name()
+        self.named.name()
     }
 
     pub fn text(&self) -> &str {
-        self.0.inner()
+        self.named.inner()
+    }
+
+    pub fn is_builtin(&self) -> bool {
+        self.builtin
+    }
+
+    /// The folder in which a file on this computer lies.
+    pub fn folder(&self) -> Option<&Utf8Path> {
+        (!self.builtin).then(|| Utf8Path::new(self.name()).parent())?
+    }
+
+    /// Whether both are the same reading of the same file.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.named, &other.named)
     }
 }
 
@@ -39,8 +68,19 @@ pub struct Problem {
     pub message: String,
     /// Byte ranges in `source`, clamped to it.
     pub labels: Vec<(Range<usize>, String)>,
+    /// Places in other files that explain it.
+    pub elsewhere: Vec<Elsewhere>,
     pub help: Option<String>,
     pub source: Option<Source>,
+}
+
+/// A place in another file than the problem's own.
+#[derive(Debug, Clone)]
+pub struct Elsewhere {
+    pub source: Source,
+    /// A byte range in it, clamped to it.
+    pub span: Range<usize>,
+    pub text: String,
 }
 
 impl Problem {
@@ -59,6 +99,7 @@ impl Problem {
             severity: Severity::Error,
             message: message.into(),
             labels: Vec::new(),
+            elsewhere: Vec::new(),
             help: None,
             source: None,
         }
@@ -77,6 +118,25 @@ impl Problem {
         if let Some(source) = &self.source {
             self.labels.push((clamp(source.text(), span), text.into()));
         }
+        self
+    }
+
+    /// Adds a place that may lie in another file.
+    #[must_use]
+    pub fn label_in(
+        mut self,
+        source: &Source,
+        span: Range<usize>,
+        text: impl Into<String>,
+    ) -> Self {
+        if self.source.as_ref().is_some_and(|own| own.is(source)) {
+            return self.label(span, text);
+        }
+        self.elsewhere.push(Elsewhere {
+            source: source.clone(),
+            span: clamp(source.text(), span),
+            text: text.into(),
+        });
         self
     }
 
@@ -237,7 +297,7 @@ impl Diagnostic for Problem {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source.as_ref().map(|s| &*s.0 as &dyn SourceCode)
+        self.source.as_ref().map(|s| &*s.named as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -247,6 +307,34 @@ impl Diagnostic for Problem {
         Some(Box::new(self.labels.iter().map(|(span, text)| {
             LabeledSpan::new_with_span(Some(text.clone()), span.clone())
         })))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        let places = self.elsewhere.iter().map(|place| place as &dyn Diagnostic);
+        (!self.elsewhere.is_empty()).then(|| Box::new(places) as Box<_>)
+    }
+}
+
+impl fmt::Display for Elsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "see also {}", self.source.name())
+    }
+}
+
+impl std::error::Error for Elsewhere {}
+
+impl Diagnostic for Elsewhere {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(miette::Severity::Advice)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&*self.source.named)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let label = LabeledSpan::new_with_span(Some(self.text.clone()), self.span.clone());
+        Some(Box::new(std::iter::once(label)))
     }
 }
 

@@ -243,7 +243,7 @@ const MISTAKES: &[Mistake] = &[
     (SMALL, "set(\"rfnv\", found);", "set(\"rfnv\");", "plan::script", "set"),
     (SMALL, "if found == 0 {", "if fuond == 0 {", "plan::unknown-name", "fuond"),
     (SMALL, "fail(\"no RF", "feil(\"no RF", "plan::script", "feil"),
-    (SMALL, "set(\"rfnv\", found);", "set(\"rfmv\", found);", "plan::save", "\""),
+    (SMALL, "set(\"rfnv\", found);", "set(\"rfmv\", found);", "plan::save", "\"rfmv\""),
     (SMALL, "      set(\"rfnv\", found);\n", "", "plan::save", "rfnv"),
     (UNBRICK, "save: { cfun: int }", "save: { mode: int }", "plan::save", "mode"),
     (UNBRICK, "    save: { cfun: int }\n", "", "plan::unsaved", "'\\+CFUN: (?<cfun>\\d+)'"),

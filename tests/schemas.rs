@@ -55,6 +55,7 @@ fn kind_of(path: &str) -> &'static str {
     match path {
         _ if path.ends_with("/modem.yaml") => "modem",
         _ if path.contains("/scenarios/") => "scenario",
+        _ if path.starts_with("lib/") => "fragment",
         _ => "plan",
     }
 }

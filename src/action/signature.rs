@@ -164,7 +164,7 @@ const PLAIN: fn(&mut Signature, &Step, &Profile) = |_, _, _| {};
 
 /// In the order of the language reference (plan-language.md §8.1).
 #[rustfmt::skip]
-static TABLE: [Row; 18] = [
+static TABLE: [Row; 19] = [
     row!("at.ask", at_ask, NORMAL, Leaves::Same, false, Read, ReadOnly, [], PLAIN),
     row!("at.set", at_set, NORMAL, Leaves::Same, false, Configure, Idempotent, [], at_set),
     row!("modem.reset", modem_reset, NORMAL, Leaves::Known(Mode::Normal), true, Disrupt, Idempotent, [], PLAIN),
@@ -195,6 +195,7 @@ static TABLE: [Row; 18] = [
     row!("check", check, Modes::ANY, Leaves::Same, false, Pure, ReadOnly, [], PLAIN),
     row!("script", script, Modes::ANY, Leaves::Same, false, Pure, ReadOnly, [], PLAIN),
     row!("group", group, Modes::ANY, Leaves::Same, false, Pure, ReadOnly, [], group),
+    row!("include", include, Modes::ANY, Leaves::Same, false, Pure, ReadOnly, [], group),
 ];
 
 fn at_set(signature: &mut Signature, step: &Step, profile: &Profile) {
@@ -217,8 +218,8 @@ fn leave(signature: &mut Signature, mode: Option<Mode>) {
 
 /// A group is as grave as its gravest step.
 fn group(signature: &mut Signature, step: &Step, profile: &Profile) {
-    let steps = step.group.iter().flat_map(|group| group.iter());
-    for inner in steps.filter(|inner| inner.group.is_none()) {
+    let single = |inner: &&Step| inner.group.is_none() && inner.include.is_none();
+    for inner in step.all().into_iter().filter(single) {
         if let Some(inner) = Signature::of(inner, profile)
             && inner.effect > signature.effect
         {
@@ -275,7 +276,9 @@ mod tests {
         .map(TransportName::word);
         for row in &TABLE {
             let prefix = row.signature.key.split('.').next().unwrap();
-            let local = ["modem", "usb", "operator", "check", "script", "group"];
+            let local = [
+                "modem", "usb", "operator", "check", "script", "group", "include",
+            ];
             assert!(
                 words.contains(&prefix) || local.contains(&prefix),
                 "{prefix}"

@@ -51,8 +51,8 @@ impl Checker<'_> {
                 self.problem("plan::shape", message, &claims.span, "empty");
             }
             for claim in claims.iter() {
-                let condition = self.condition(&claim.that, state, &state.known);
-                let rests = condition.as_ref().map(Condition::names);
+                let condition = self.condition(&claim.that, state);
+                let rests = condition.as_ref().map(|c| self.full_names(c.names()));
                 if rests.is_some_and(|names| names.is_disjoint(&state.fresh)) {
                     content.stale.push(claim.that.span.clone());
                 }
@@ -66,7 +66,7 @@ impl Checker<'_> {
             }
         }
         if let Some(group) = &step.group {
-            if part == Part::Group {
+            if part.is_inner() {
                 let message = "a group holds no group";
                 self.problem("plan::shape", message, &group.span, "inside a group");
             } else if group.is_empty() {
@@ -94,11 +94,8 @@ impl Checker<'_> {
 
     pub(super) fn until(&mut self, step: &Step, state: &mut State) -> Option<Condition> {
         let until = step.retry.as_ref()?.until.as_ref()?;
-        let own = step
-            .save
-            .iter()
-            .map(|(name, kind)| (name.value.clone(), kind.value));
-        state.with(own, |state| self.condition(until, state, &state.known))
+        let own = self.saved(step);
+        state.with(own.into_iter(), |state| self.condition(until, state))
     }
 
     fn commands(&mut self, step: &Step, state: &State) {
@@ -127,6 +124,15 @@ impl Checker<'_> {
             match self.known_in(name, (text, &at), state) {
                 Some(Kind::Secret) if !secrets => self.secret(name, &self.inside(text, at)),
                 Some(Kind::Imei) => self.private(name, &self.inside(text, at)),
+                Some(_)
+                    if self
+                        .written(name)
+                        .is_some_and(|text| !is_one_argument(&text)) =>
+                {
+                    let at = self.inside(text, at);
+                    let message = format!("what is given for `{name}` is not part of one argument");
+                    self.problem("plan::refused-command", message, &at, "a `;` or a quote");
+                }
                 _ => {}
             }
         }
@@ -246,9 +252,9 @@ impl Checker<'_> {
     }
 
     fn is_literal(&self, text: &Spanned<String>) -> bool {
-        use crate::yaml::{NodeKind, Style, node_at};
+        use crate::yaml::{NodeKind, Style};
         matches!(
-            node_at(self.root, text.span.start).map(|node| &node.kind),
+            self.places.node(text.span.start).map(|node| &node.kind),
             Some(NodeKind::Scalar {
                 style: Style::Literal,
                 ..
@@ -279,7 +285,11 @@ impl Checker<'_> {
             (None, _) => {}
         }
         for (name, kind) in &step.save {
-            self.declare_fact(name);
+            let full = Spanned {
+                value: self.scope.full(name).unwrap_or_else(|| name.value.clone()),
+                span: name.span.clone(),
+            };
+            self.declare_fact(&full);
             if !given.remove(&name.value) && !all {
                 let message = format!("nothing in this step gives `{}`", name.value);
                 self.problem("plan::save", message, &name.span, "nothing to save");
@@ -322,4 +332,10 @@ fn stand_in(text: &str, template: &Template) -> String {
     }
     command.push_str(text.get(rest..).unwrap_or(""));
     command
+}
+
+/// What is written out for a parameter adds no second command and no second argument.
+fn is_one_argument(text: &Template) -> bool {
+    let breaks = |c: char| matches!(c, ';' | '"' | '\'') || c.is_control();
+    text.literals().all(|literal| !literal.contains(breaks))
 }

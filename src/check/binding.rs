@@ -1,5 +1,6 @@
 //! What a step writes is what its guards have judged: a guard on one file says nothing of another one.
 
+use super::include_step::only_name;
 use super::{CheckedGuard, Checker};
 use crate::plan::{Guard, Kind, Step, Template};
 use crate::yaml::Spanned;
@@ -32,9 +33,9 @@ impl Checker<'_> {
     /// The input with which a path begins, if it is a file or a folder.
     fn source_of(&self, path: &str) -> Option<(String, Kind)> {
         let template = Template::parse(path).ok()?;
-        let name = template.begins_with()?;
-        let kind = self.index.inputs.get(name)?.kind.value;
-        matches!(kind, Kind::File | Kind::Folder).then(|| (name.to_owned(), kind))
+        let name = self.scope.full(template.begins_with()?)?;
+        let kind = self.index.inputs.get(name.as_str())?.kind.value;
+        matches!(kind, Kind::File | Kind::Folder).then_some((name, kind))
     }
 
     /// The programmer writes what the package holds: it is the package's own, or one that was given by itself.
@@ -42,9 +43,8 @@ impl Checker<'_> {
         let Some((folder, Kind::Folder)) = self.source_of(programmer) else {
             return;
         };
-        let own = format!("${{{folder}}}");
         if let Some(package) = self.index.first_package
-            && !self.index.packages.contains(own.as_str())
+            && !self.index.packages.contains(&folder)
         {
             let message = "the programmer comes from another folder than the package";
             self.problem("plan::guards-another", message, &programmer.span, "loaded");
@@ -75,7 +75,11 @@ impl Checker<'_> {
         let Some(first) = judged.first() else {
             return;
         };
-        if judged.iter().any(|name| is_exactly(path, name)) {
+        let written = only_name(path, &self.scope);
+        if judged
+            .iter()
+            .any(|name| written.as_ref() == Some(&name.value))
+        {
             return;
         }
         let message = "this step writes another file than its guard judges";
@@ -143,11 +147,4 @@ impl Checker<'_> {
             self.help("read every partition that the profile keeps");
         }
     }
-}
-
-/// The text is the name and nothing else.
-fn is_exactly(path: &str, name: &str) -> bool {
-    path.strip_prefix("${")
-        .and_then(|rest| rest.strip_suffix('}'))
-        .is_some_and(|inner| inner == name)
 }

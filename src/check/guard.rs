@@ -99,8 +99,12 @@ impl Checker<'_> {
                 continue;
             };
             self.used_guards.insert(name.value.clone());
+            // A guard is the plan's own, whoever asks it.
+            let scope = std::mem::take(&mut self.scope);
             self.asked(name, guard, state);
-            if let Some(guard) = self.judged_guard(name, guard) {
+            let judged = self.judged_guard(name, guard);
+            self.scope = scope;
+            if let Some(guard) = judged {
                 guards.push((guard, name.span.clone()));
             }
         }
@@ -143,7 +147,7 @@ impl Checker<'_> {
                     .all(|name| state.known.contains_key(name))
             });
             if !known && self.problems.wants(&that.span) {
-                self.condition(that, state, &state.known);
+                self.condition(that, state);
             }
         }
     }

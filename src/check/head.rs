@@ -1,11 +1,11 @@
 //! The plan as a whole: version, inputs, guards, where it starts and ends, what it reports.
 
+use super::include_step::is_flat;
 use super::problems::Hearing;
 use super::state::State;
 use super::step::Part;
 use super::{CheckedGuard, CheckedStep, Checker, read_choice, read_matched};
 use crate::action::signature::{Effect, Signature};
-use crate::diagnostic::Problem;
 use crate::plan::{Input, Kind, Mode, Modes, Step, is_name};
 use crate::script::is_keyword;
 use crate::yaml::Spanned;
@@ -54,10 +54,9 @@ impl Checker<'_> {
         for (name, _) in &plan.guards {
             if !self.used_guards.contains(&name.value) {
                 let message = format!("no step asks the guard `{}`", name.value);
-                let problem = Problem::new(self.source, "plan::unused-guard", message)
-                    .label(name.span.clone(), "unused")
-                    .warning();
-                self.problems.add(problem);
+                let before = self.problems.hear(Hearing::Mildly);
+                self.problem("plan::unused-guard", message, &name.span, "unused");
+                self.problems.hear(before);
             }
         }
         (steps, rescue, guards)
@@ -69,10 +68,15 @@ impl Checker<'_> {
         state: &mut State,
         part: Part,
     ) -> Vec<CheckedStep> {
-        steps
-            .iter()
-            .filter_map(|step| self.step(step, state, part))
-            .collect()
+        let mut checked = Vec::new();
+        for step in steps {
+            if is_flat(step) {
+                checked.extend(self.flat(step, state, part));
+            } else {
+                checked.extend(self.step(step, state, part));
+            }
+        }
+        checked
     }
 
     pub(super) fn not_a_name(&mut self, name: &Spanned<String>) {
@@ -165,11 +169,11 @@ impl Checker<'_> {
         for (name, input) in &plan.inputs {
             self.all_facts.insert(name.value.clone(), input.kind.value);
         }
-        let groups = plan.steps.iter().filter_map(|step| step.group.as_ref());
-        let inner = groups.flat_map(|group| group.iter());
-        for step in plan.steps.iter().chain(inner).chain(&plan.rescue) {
+        for step in plan.steps.iter().chain(&plan.rescue).flat_map(Step::all) {
             for (name, kind) in &step.save {
-                self.all_facts.insert(name.value.clone(), kind.value);
+                if let Some(full) = step.scope.full(name) {
+                    self.all_facts.insert(full, kind.value);
+                }
             }
         }
     }

@@ -6,10 +6,14 @@
 
 mod action;
 mod binding;
+mod fragment;
 mod guard;
 mod head;
+mod include;
+mod include_step;
 mod index;
 mod pattern;
+mod places;
 mod problems;
 mod state;
 mod step;
@@ -18,14 +22,19 @@ mod text;
 use crate::action::signature::{GuardName, Signature};
 use crate::diagnostic::{Problem, Source};
 use crate::files;
-use crate::plan::{Input, Kind, Modes, Plan, Profile, Step, Value, WhenUnknown, library};
-use crate::script::{Condition, Script, workshop};
+use crate::plan::{
+    Input, Kind, Modes, Plan, Profile, Scope, Step, Value, Values, WhenUnknown, library,
+};
+use crate::script::{Condition, Script, ScriptError, workshop};
 use crate::yaml::Node;
-use camino::Utf8Path;
+pub use fragment::check_fragment;
+use include::Expanded;
 use index::Index;
 use pattern::Patterns;
+use places::Places;
 use problems::Problems;
 use regex::Regex;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -33,7 +42,8 @@ use std::sync::Arc;
 /// A plan that has been proved.
 #[derive(Debug, Clone)]
 pub struct CheckedPlan {
-    source: Source,
+    /// The plan and the fragments that it includes, and where the text of each begins in the whole.
+    sources: Vec<(Source, usize)>,
     plan: Plan,
     profile_source: Source,
     profile: Profile,
@@ -129,37 +139,31 @@ pub fn check(
     root: &Node,
     profile: &(Source, Profile),
 ) -> Result<(CheckedPlan, Vec<Problem>), Vec<Problem>> {
+    let Expanded {
+        plan,
+        places,
+        problems,
+    } = include::expand(source, plan, root);
     let walk = || {
-        let mut walk = Checker {
-            source,
-            plan,
-            root,
-            profile: &profile.1,
-            problems: Problems::default(),
-            index: Index::new(plan, &profile.1),
-            patterns: Patterns::default(),
-            names: BTreeMap::new(),
-            all_facts: BTreeMap::new(),
-            used_guards: BTreeSet::new(),
-            judged_guards: BTreeMap::new(),
-        };
+        let mut walk = Checker::new(&places, &plan, &profile.1, Problems::new(&places, problems));
         let parts = walk.plan();
         walk.problems.judged().map(|warnings| (parts, warnings))
     };
-    let ((steps, rescue, guards), warnings) = workshop(walk).map_err(|error| {
-        let message = format!("the plan could not be judged: {error}");
-        vec![Problem::new(source, "plan::script", message)]
-    })??;
+    let ((steps, rescue, guards), warnings) =
+        workshop(walk).map_err(|error| vec![broken_off(source, &error)])??;
     let patterned = plan.inputs.iter().filter(|(_, i)| i.matches.is_some());
     let checked = CheckedPlan {
-        source: source.clone(),
-        plan: plan.clone(),
+        patterned: patterned.map(|(name, _)| name.value.clone()).collect(),
+        sources: places
+            .sources()
+            .map(|(s, base)| (s.clone(), base))
+            .collect(),
+        plan,
         profile_source: profile.0.clone(),
         profile: profile.1.clone(),
         steps,
         rescue,
         guards,
-        patterned: patterned.map(|(name, _)| name.value.clone()).collect(),
     };
     Ok((checked, warnings))
 }
@@ -167,14 +171,19 @@ pub fn check(
 /// Loads and proves a plan by path or built-in name.
 pub fn load(name_or_path: &str) -> Result<(CheckedPlan, Vec<Problem>), Vec<Problem>> {
     let (source, plan, root) = library::load_plan(name_or_path)?;
-    let folder = Utf8Path::new(source.name()).parent();
-    let Some(profile) = library::find_profile(&plan.modem, folder)? else {
+    let Some(profile) = library::find_profile(&plan.modem, source.folder())? else {
         let message = format!("there is no modem profile `{}`", plan.modem.value);
         let problem = Problem::new(&source, "plan::no-profile", message)
             .label(plan.modem.span.clone(), "not known");
         return Err(vec![library::no_profile(problem, &plan.modem)]);
     };
     check(&source, &plan, &root, &profile)
+}
+
+/// A fault of the program, and never a silent yes.
+fn broken_off(source: &Source, error: &ScriptError) -> Problem {
+    let message = format!("the file could not be judged: {error}");
+    Problem::new(source, "plan::script", message)
 }
 
 impl CheckedPlan {
@@ -186,8 +195,10 @@ impl CheckedPlan {
         &self.profile
     }
 
+    /// The plan's own file.
     pub fn source(&self) -> &Source {
-        &self.source
+        // There is always one: a plan is read from a file.
+        &self.sources[0].0
     }
 
     pub fn steps(&self) -> &[CheckedStep] {
@@ -209,11 +220,20 @@ impl CheckedPlan {
         &self.patterned
     }
 
-    /// Names and SHA-256 of every file that the proof rests on: the plan and its profile.
+    /// Names and SHA-256 of every file that the proof rests on: the plan, its fragments and its profile.
     pub fn files(&self) -> Vec<(String, String)> {
-        [&self.source, &self.profile_source]
+        let sources = self.sources.iter().map(|(source, _)| source);
+        sources
+            .chain([&self.profile_source])
             .map(|source| (source.name().to_owned(), digest(source.text())))
-            .into()
+            .collect()
+    }
+
+    /// The file in which a place of the plan or of one of its fragments lies, and the place in it.
+    pub fn locate(&self, at: &Range<usize>) -> (&Source, Range<usize>) {
+        let after = self.sources.partition_point(|(_, base)| *base <= at.start);
+        let (source, base) = &self.sources[after.max(1) - 1];
+        (source, at.start - base..at.end.max(at.start) - base)
     }
 
     /// Every step, groups opened, the rescue steps last.
@@ -234,6 +254,11 @@ impl CheckedPlan {
 impl CheckedStep {
     pub fn id(&self) -> &str {
         &self.step.id
+    }
+
+    /// The values that are known, by the names that the step knows them by.
+    pub fn view<'v>(&self, values: &'v Values) -> Cow<'v, Values> {
+        self.step.scope.view(values)
     }
 }
 
@@ -276,10 +301,11 @@ fn digest(text: &str) -> String {
 
 /// One walk over one plan.
 struct Checker<'a> {
-    source: &'a Source,
+    places: &'a Places<'a>,
     plan: &'a Plan,
-    root: &'a Node,
     profile: &'a Profile,
+    /// What the names mean where the walk is now.
+    scope: Scope,
     problems: Problems,
     index: Index<'a>,
     patterns: Patterns,
@@ -290,9 +316,33 @@ struct Checker<'a> {
     used_guards: BTreeSet<String>,
     /// Guards with their compiled parts; `None` where one is wrong in itself.
     judged_guards: BTreeMap<String, Option<Arc<CheckedGuard>>>,
+    /// What the facts of fragments begin with that could not be read.
+    unread: Vec<String>,
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
+    fn new(
+        places: &'a Places<'a>,
+        plan: &'a Plan,
+        profile: &'a Profile,
+        problems: Problems,
+    ) -> Self {
+        Self {
+            places,
+            plan,
+            profile,
+            scope: Scope::default(),
+            problems,
+            index: Index::new(plan, profile),
+            patterns: Patterns::default(),
+            names: BTreeMap::new(),
+            all_facts: BTreeMap::new(),
+            used_guards: BTreeSet::new(),
+            judged_guards: BTreeMap::new(),
+            unread: include::unread(plan),
+        }
+    }
+
     fn problem(
         &mut self,
         code: &'static str,
@@ -300,8 +350,11 @@ impl Checker<'_> {
         at: &Range<usize>,
         label: impl Into<String>,
     ) {
-        let problem = Problem::new(self.source, code, message).label(at.clone(), label);
-        self.problems.add(problem);
+        let mut problem = self.places.problem(code, message, at, label);
+        for place in self.scope.places() {
+            problem = self.places.also(problem, place, "included by this step");
+        }
+        self.problems.add(at.clone(), problem);
     }
 
     fn help(&mut self, help: impl Into<String>) {
@@ -311,7 +364,8 @@ impl Checker<'_> {
 
     fn also(&mut self, at: &Range<usize>, label: impl Into<String>) {
         let label = label.into();
+        let places = self.places;
         self.problems
-            .amend(|problem| problem.label(at.clone(), label));
+            .amend(|problem| places.also(problem, at, label));
     }
 }

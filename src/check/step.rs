@@ -12,7 +12,16 @@ use std::ops::Range;
 pub(super) enum Part {
     Main,
     Group,
+    /// Under the conditions of an `include`.
+    Included,
     Rescue,
+}
+
+impl Part {
+    /// Several steps stand under one condition already.
+    pub(super) fn is_inner(self) -> bool {
+        matches!(self, Self::Group | Self::Included)
+    }
 }
 
 /// The place of a step's action.
@@ -23,12 +32,20 @@ pub(super) fn place_of(step: &Step) -> Range<usize> {
 }
 
 impl Checker<'_> {
+    /// A step, under the names that it knows.
     pub(super) fn step(
         &mut self,
         step: &Step,
         state: &mut State,
         part: Part,
     ) -> Option<CheckedStep> {
+        let outer = std::mem::replace(&mut self.scope, step.scope.clone());
+        let checked = self.step_here(step, state, part);
+        self.scope = outer;
+        checked
+    }
+
+    fn step_here(&mut self, step: &Step, state: &mut State, part: Part) -> Option<CheckedStep> {
         self.declare(&step.id);
         let mut signature = self.one_action(step)?;
         let at = place_of(step);
@@ -39,7 +56,7 @@ impl Checker<'_> {
         let when = step
             .when
             .as_ref()
-            .and_then(|when| self.condition(when, state, &state.known));
+            .and_then(|when| self.condition(when, state));
         let content = self.action(step, &mut signature, state, part);
         self.mode(&signature, here, &at, state);
         let until = self.until(step, state);
@@ -52,10 +69,11 @@ impl Checker<'_> {
         let skipped = (!sure).then(|| state.enter());
         state.modes = here;
         let children = match &step.group {
-            Some(steps) if part != Part::Group => self.list(steps, state, Part::Group),
+            Some(steps) if !part.is_inner() => self.list(steps, state, Part::Group),
+            None if signature.key == "include" => self.included(step, state, part),
             _ => {
                 state.leave(signature.leaves, &at);
-                freshness(step, &signature, content.script.as_ref(), state);
+                self.freshness(step, &signature, content.script.as_ref(), state);
                 Vec::new()
             }
         };
@@ -64,8 +82,8 @@ impl Checker<'_> {
         }
         self.limits(step, &signature, &children, &at);
         self.demands(step, &signature, &guards, &at);
-        for (name, kind) in &step.save {
-            state.save(name, kind.value);
+        for (name, kind) in self.saved(step) {
+            state.save(&name, kind);
         }
         if step.check.is_some() {
             state.checked(content.stale);
@@ -182,14 +200,14 @@ impl Checker<'_> {
         children: &[CheckedStep],
         at: &Range<usize>,
     ) {
-        let waits = !matches!(signature.key, "check" | "group");
+        let waits = !matches!(signature.key, "check" | "group" | "include");
         if waits && step.timeout.is_none() {
             let message = format!("step `{}` has no timeout", step.id.value);
             self.problem("plan::no-timeout", message, at, "may wait");
             self.help("add `timeout: 30s`");
         }
-        if signature.key == "group" {
-            self.group_fields(step);
+        if matches!(signature.key, "group" | "include") {
+            self.group_fields(step, signature.key);
         }
         if let Some(retry) = &step.retry {
             if signature.effect == Effect::Destroy {
@@ -250,7 +268,8 @@ impl Checker<'_> {
     }
 
     /// A group carries conditions; everything else belongs to its steps.
-    fn group_fields(&mut self, step: &Step) {
+    /// What belongs to single steps.
+    pub(super) fn group_fields(&mut self, step: &Step, word: &str) {
         let fields = [
             ("timeout", step.timeout.as_ref().map(|f| f.span.clone())),
             ("retry", step.retry.as_ref().map(|f| f.span.clone())),
@@ -267,9 +286,13 @@ impl Checker<'_> {
         ];
         for (field, at) in fields {
             if let Some(at) = at {
-                let message = format!("a group has no `{field}`");
-                self.problem("plan::shape", message, &at, "of a group");
-                self.help("give it to a step of the group");
+                let article = if word == "include" { "an" } else { "a" };
+                let message = format!("{article} {word} has no `{field}`");
+                self.problem("plan::shape", message, &at, format!("of {article} {word}"));
+                self.help(format!(
+                    "give it to a step of the {}",
+                    if word == "group" { "group" } else { "fragment" }
+                ));
             }
         }
     }
@@ -288,21 +311,28 @@ impl Checker<'_> {
             self.help("a run is resumed in a known mode: put the checkpoint after a `usb.wait`");
         }
     }
-}
 
-/// Facts of a step that changes nothing tell how the modem is now. A script that asks nobody knows no more than
-/// what it computes with, and an answer to a change was given before the change had its effect.
-fn freshness(step: &Step, signature: &Signature, script: Option<&Script>, state: &mut State) {
-    if changes(signature) {
-        state.changed(&step.id);
-        return;
-    }
-    let computes = script.is_some_and(|script| {
-        script.effect() == Effect::Pure && script.names().is_disjoint(&state.fresh)
-    });
-    if !computes {
-        for (name, _) in &step.save {
-            state.freshen(name);
+    /// Facts of a step that changes nothing tell how the modem is now. A script that asks nobody knows no more than
+    /// what it computes with, and an answer to a change was given before the change had its effect.
+    fn freshness(
+        &self,
+        step: &Step,
+        signature: &Signature,
+        script: Option<&Script>,
+        state: &mut State,
+    ) {
+        if changes(signature) {
+            state.changed(&step.id);
+            return;
+        }
+        let computes = script.is_some_and(|script| {
+            let names = self.full_names(script.names());
+            script.effect() == Effect::Pure && names.is_disjoint(&state.fresh)
+        });
+        if !computes {
+            for (name, _) in self.saved(step) {
+                state.freshen(&name);
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use super::state::State;
 use crate::diagnostic::nearest;
 use crate::plan::{Kind, Template};
 use crate::script::{Cause, Condition, Script, ScriptProblem};
-use crate::yaml::{Spanned, inside_scalar, node_at};
+use crate::yaml::Spanned;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -15,10 +15,11 @@ const MAX_TEXT: usize = 4 * 1024;
 impl Checker<'_> {
     /// A name must be surely known; its kind if so.
     pub(super) fn known(&mut self, name: &str, at: &Range<usize>, state: &State) -> Option<Kind> {
-        if let Some(kind) = state.known.get(name) {
-            return Some(*kind);
+        if let Some(kind) = self.kind_of(name, state) {
+            return Some(kind);
         }
-        if let Some(step) = state.maybe.get(name) {
+        let full = self.scope.full(name);
+        if let Some(step) = full.as_ref().and_then(|full| state.maybe.get(full)) {
             self.maybe_unknown(name, step, at);
         } else {
             self.unknown(name, at, state);
@@ -33,8 +34,8 @@ impl Checker<'_> {
         (text, at): (&Spanned<String>, &Range<usize>),
         state: &State,
     ) -> Option<Kind> {
-        match state.known.get(name) {
-            Some(kind) => Some(*kind),
+        match self.kind_of(name, state) {
+            Some(kind) => Some(kind),
             None => self.known(name, &self.inside(text, at.clone()), state),
         }
     }
@@ -52,16 +53,28 @@ impl Checker<'_> {
     }
 
     fn unknown(&mut self, name: &str, at: &Range<usize>, state: &State) {
+        if self.scope.is_plan() && self.unread.iter().any(|prefix| name.starts_with(prefix)) {
+            // It would come from a fragment that could not be read, which has been said.
+            return;
+        }
         let message = format!("nothing before this is called `{name}`");
         self.problem("plan::unknown-name", message, at, "not known here");
         if !self.problems.last_is_kept() {
             return;
         }
-        let near = nearest(name, state.known.keys().map(String::as_str));
-        if let Some(near) = near.map(str::to_owned) {
+        let of_plan = state.known.keys().map(String::as_str);
+        let near = if self.scope.is_plan() {
+            nearest(name, of_plan)
+        } else {
+            nearest(name, self.scope.names())
+        };
+        let full = self.scope.full(name);
+        if let Some(near) = near.filter(|near| *near != name).map(str::to_owned) {
             self.help(format!("did you mean `{near}`?"));
-        } else if self.all_facts.contains_key(name) {
+        } else if full.is_some_and(|full| self.all_facts.contains_key(&full)) {
             self.help(format!("`{name}` is saved by a later step"));
+        } else if !self.scope.is_plan() {
+            self.help("a fragment knows its own parameters and facts: make it a parameter");
         }
     }
 
@@ -114,6 +127,11 @@ impl Checker<'_> {
             match self.known_in(name, (text, &at), state) {
                 Some(Kind::Secret) => self.secret(name, &self.inside(text, at)),
                 Some(Kind::Imei) => self.private(name, &self.inside(text, at)),
+                Some(_) if self.written(name).is_some_and(|text| !is_one_part(&text)) => {
+                    let at = self.inside(text, at);
+                    let message = format!("what is given for `{name}` is not one part of a path");
+                    self.problem("plan::outside", message, &at, "holds a separator");
+                }
                 Some(kind @ (Kind::File | Kind::Folder)) if begins != Some(name) => {
                     let at = self.inside(text, at);
                     let message = format!("`{name}` is a {kind}: it may only begin a path");
@@ -138,7 +156,7 @@ impl Checker<'_> {
     fn beneath(&mut self, text: &Spanned<String>, template: &Template, state: &State) {
         let kind = template
             .begins_with()
-            .and_then(|name| state.known.get(name));
+            .and_then(|name| self.kind_of(name, state));
         let rest = text.split_once('}').map_or("", |(_, rest)| rest);
         let outside = match kind {
             Some(Kind::Folder) => !rest.is_empty() && !rest.starts_with('/'),
@@ -151,20 +169,15 @@ impl Checker<'_> {
         }
     }
 
-    /// Compiles a condition; `kinds` are the facts that it may use.
-    pub(super) fn condition(
-        &mut self,
-        text: &Spanned<String>,
-        state: &State,
-        kinds: &BTreeMap<String, Kind>,
-    ) -> Option<Condition> {
+    /// Compiles a condition over what is surely known.
+    pub(super) fn condition(&mut self, text: &Spanned<String>, state: &State) -> Option<Condition> {
         if let Some(at) = text.find("${") {
             let at = self.inside(text, at..text.len());
             let message = "an expression names facts directly, without `${ }`";
             self.problem("plan::no-interpolation", message, &at, "here");
             return None;
         }
-        match Condition::compile(text, kinds) {
+        match Condition::compile(text, &self.kinds_in(text, state)) {
             Ok(condition) => Some(condition),
             Err(problem) => {
                 self.script_problem("plan::expression", text, &problem, state);
@@ -179,7 +192,7 @@ impl Checker<'_> {
         state: &State,
         saves: &BTreeMap<String, Kind>,
     ) -> Option<Script> {
-        match Script::compile(text, &state.known, saves) {
+        match Script::compile(text, &self.kinds_in(text, state), saves) {
             Ok(script) => Some(script),
             Err(problem) => {
                 self.script_problem("plan::script", text, &problem, state);
@@ -203,10 +216,10 @@ impl Checker<'_> {
             None => text.span.clone(),
         };
         match &problem.cause {
-            Cause::Name(name) if state.known.get(name) == Some(&Kind::Secret) => {
+            Cause::Name(name) if self.kind_of(name, state) == Some(Kind::Secret) => {
                 self.secret(name, &at);
             }
-            Cause::Name(name) if !state.known.contains_key(name) => {
+            Cause::Name(name) if self.kind_of(name, state).is_none() => {
                 self.known(name, &at, state);
             }
             Cause::Save(_) => {
@@ -233,23 +246,32 @@ impl Checker<'_> {
         }
     }
 
-    /// The word, or the one character, at a place inside a scalar.
+    /// The word, the quoted text, or the one character, at a place inside a scalar.
     pub(super) fn word(&self, text: &Spanned<String>, line: usize, column: usize) -> Range<usize> {
         let Some(start) = self.offset(text, line, column) else {
             return text.span.clone();
         };
-        let rest = self.source.text().get(start..text.span.end).unwrap_or("");
+        let rest = self.places.text(&(start..text.span.end));
         let word: usize = rest
             .chars()
             .take_while(|c| c.is_alphanumeric() || *c == '_')
             .map(char::len_utf8)
             .sum();
+        let quoted = rest
+            .strip_prefix('"')
+            .and_then(|inner| inner.find(['"', '\n']))
+            .map_or(0, |length| length + 2);
         let first = rest.chars().next().map_or(0, char::len_utf8);
-        start..start + word.max(first)
+        start..start + word.max(quoted).max(first)
     }
 
     fn offset(&self, text: &Spanned<String>, line: usize, column: usize) -> Option<usize> {
-        let node = node_at(self.root, text.span.start)?;
-        inside_scalar(self.source.text(), node, line, column)
+        self.places.inside(text.span.start, line, column)
     }
+}
+
+/// What is written out for a parameter adds to one part of a path, as any value does.
+fn is_one_part(text: &Template) -> bool {
+    text.literals()
+        .all(|literal| literal != "." && literal != ".." && !literal.contains(['/', '\\', '\0']))
 }

@@ -50,7 +50,7 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Find every problem of plans, profiles and scenarios
+    /// Find every problem of plans, profiles, fragments and scenarios
     Check {
         /// Files, folders or built-in names; all built-in files where none is given
         paths: Vec<String>,
@@ -95,7 +95,7 @@ pub(super) enum Command {
     },
     /// Serve a simulated modem on ptys, for any program; or write what a scenario makes
     Sim(SimOptions),
-    /// Print a JSON Schema: plan, modem, scenario or events
+    /// Print a JSON Schema: plan, modem, fragment, scenario or events
     Schema { name: String },
 }
 

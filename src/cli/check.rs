@@ -1,4 +1,4 @@
-//! `unbrick check`: every problem of plans, profiles and scenarios.
+//! `unbrick check`: every problem of plans, profiles, fragments and scenarios.
 
 use super::Stop;
 use super::args::CheckFormat;
@@ -74,7 +74,7 @@ fn targets(paths: &[String]) -> Result<Vec<Target>, Stop> {
             Ok(root) => gather(&root, Utf8Path::new(""), &mut targets)?,
             Err(_) => targets.push(Target {
                 name: path.clone(),
-                kind: kind_of(Utf8Path::new(path)),
+                kind: library::kind_of(path),
             }),
         }
     }
@@ -90,31 +90,12 @@ fn gather(root: &Root, folder: &Utf8Path, targets: &mut Vec<Target>) -> Result<(
         } else if matches!(path.extension(), Some("yaml" | "yml")) {
             let full: Utf8PathBuf = root.path().join(&path);
             targets.push(Target {
-                kind: kind_of(&full),
+                kind: library::kind_of(full.as_str()),
                 name: full.into_string(),
             });
         }
     }
     Ok(())
-}
-
-/// What a file is, by its place: `modem.yaml`, a folder `scenarios`, else a plan. A built-in name of a scenario is
-/// told by the list of them.
-fn kind_of(path: &Utf8Path) -> EntryKind {
-    let in_scenarios = path
-        .parent()
-        .and_then(Utf8Path::file_name)
-        .is_some_and(|folder| folder == "scenarios");
-    if path.file_name() == Some("modem.yaml") {
-        EntryKind::Profile
-    } else if in_scenarios {
-        EntryKind::Scenario
-    } else {
-        library::list()
-            .into_iter()
-            .find(|entry| entry.name == path.as_str())
-            .map_or(EntryKind::Plan, |entry| entry.kind)
-    }
 }
 
 fn problems_of(target: &Target) -> Vec<Problem> {
@@ -126,6 +107,10 @@ fn problems_of(target: &Target) -> Vec<Problem> {
         EntryKind::Profile => library::load_profile_file(&target.name)
             .err()
             .unwrap_or_default(),
+        EntryKind::Fragment => match library::load_fragment(&target.name) {
+            Ok((source, fragment, root)) => check::check_fragment(&source, &fragment, &root),
+            Err(problems) => problems,
+        },
         EntryKind::Scenario => library::load_scenario(&target.name)
             .err()
             .unwrap_or_default(),

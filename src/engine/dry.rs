@@ -209,8 +209,9 @@ impl Dry<'_> {
             self.mode = None;
         }
         for (name, _) in &step.save.0 {
-            self.unread
-                .insert(name.value.clone(), step.id.value.clone());
+            if let Some(full) = step.scope.full(name) {
+                self.unread.insert(full, step.id.value.clone());
+            }
         }
         self.walk(&checked.children, depth + 1);
     }
@@ -224,9 +225,10 @@ impl Dry<'_> {
             .map(|when| when.value.as_str())
             .chain(claims.map(|claim| claim.that.value.as_str()));
         for expression in expressions {
-            for (name, reader) in &self.unread {
-                if mentions(expression, name) {
-                    return Some((name.clone(), reader.clone()));
+            let words = expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            for name in words.filter_map(|word| step.scope.full(word)) {
+                if let Some(reader) = self.unread.get(&name) {
+                    return Some((name, reader.clone()));
                 }
             }
         }
@@ -235,17 +237,19 @@ impl Dry<'_> {
 
     fn lines(&self, checked: &CheckedStep) -> Result<Vec<String>, Failure> {
         let step = &checked.step;
-        let shown = |text: &str| -> Result<String, Failure> {
-            Ok(Template::parse(text)?.expand(self.values)?)
-        };
+        let view = checked.view(self.values);
+        let values = view.as_ref();
+        let patterned = step.scope.patterned(self.plan.patterned());
+        let shown =
+            |text: &str| -> Result<String, Failure> { Ok(Template::parse(text)?.expand(values)?) };
         let path = |text: &str| -> Result<Utf8PathBuf, Failure> {
-            Ok(Template::parse(text)?.expand_path(self.values)?)
+            Ok(Template::parse(text)?.expand_path(values)?)
         };
         // Judged as it would be sent, shown without what is private.
         let command = |text: &str| -> Result<String, Failure> {
             let template = Template::parse(text)?;
-            template.expand_at(self.values, self.plan.patterned())?;
-            Ok(template.expand(self.values)?)
+            template.expand_at(values, &patterned)?;
+            Ok(template.expand(values)?)
         };
         let mut lines = Vec::new();
         if let Some(ask) = &step.at_ask {
@@ -342,22 +346,4 @@ fn described(path: &Utf8Path) -> Result<String, Failure> {
         )
     })?;
     Ok(format!("{path} ({bytes} bytes, sha256 {sha256})"))
-}
-
-/// Whether an expression names a variable.
-fn mentions(expression: &str, name: &str) -> bool {
-    expression
-        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .any(|word| word == name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_found_as_a_whole_word() {
-        assert!(mentions("cfun == 5 && x", "cfun"));
-        assert!(!mentions("cfun_after == 1", "cfun"));
-    }
 }

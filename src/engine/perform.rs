@@ -45,7 +45,7 @@ impl Saved {
         }
     }
 
-    /// The facts that the step declares. One that is missing, or no value of its kind, fails the attempt.
+    /// The facts that the step declares, by their names in the plan. One that is missing, or no value of its kind, fails the attempt.
     pub(super) fn typed(&self, checked: &CheckedStep) -> Result<Values, Failure> {
         let mut values = Values::new();
         for (name, kind) in &checked.step.save.0 {
@@ -66,7 +66,9 @@ impl Saved {
                     ));
                 }
             };
-            values.insert(name.value.clone(), value);
+            // A step's own facts always have a name in the plan.
+            let full = checked.step.scope.full(name);
+            values.insert(full.unwrap_or_else(|| name.value.clone()), value);
         }
         Ok(values)
     }
@@ -92,6 +94,9 @@ pub(super) fn perform(checked: &CheckedStep, bench: Bench<'_>) -> Result<Saved, 
         outputs,
     } = bench;
     let step = &checked.step;
+    let known = values;
+    let view = checked.view(known);
+    let values = view.as_ref();
     let timeout = step.timeout.as_ref().map_or(Duration::MAX, |t| t.value.0);
     let deadline = Deadline::after(session.clock().now(), timeout);
     session
@@ -133,7 +138,7 @@ pub(super) fn perform(checked: &CheckedStep, bench: Bench<'_>) -> Result<Saved, 
         diag_backup::run(ctx, outputs, &path(&backup.to)?).map(nothing)
     } else if let Some(restore) = &step.diag_restore {
         let skip: Vec<u16> = restore.skip_items.iter().map(|item| item.value).collect();
-        let label = own_imei(checked, plan, values);
+        let label = own_imei(checked, plan, known);
         diag_restore::run(ctx, &path(&restore.from)?, &skip, label.as_deref()).map(nothing)
     } else if let Some(load) = &step.sahara_load {
         sahara_load::run(ctx, &path(&load.programmer)?).map(nothing)
@@ -228,7 +233,8 @@ fn finished_command(
     plan: &CheckedPlan,
     values: &Values,
 ) -> Result<String, Failure> {
-    let command = Template::parse(text)?.expand_at(values, plan.patterned())?;
+    let patterned = checked.step.scope.patterned(plan.patterned());
+    let command = Template::parse(text)?.expand_at(values, &patterned)?;
     let profile = plan.profile();
     let wrong = if let Some(reason) = at_rules::is_refused(&command, profile) {
         Some(reason)

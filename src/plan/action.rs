@@ -1,6 +1,6 @@
 //! A step, and the fields of every action. What an action needs, leaves and does is in [`crate::action`].
 
-use super::{Duration, Kind, Mode};
+use super::{Duration, Include, Inclusion, Kind, Mode, Scope};
 use crate::yaml::{Spanned, Table};
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
@@ -100,6 +100,29 @@ pub struct Step {
     /// Several steps under one condition; one level only.
     #[serde(default)]
     pub group: Option<Spanned<Vec<Step>>>,
+    /// The steps of a fragment, with its parameters filled in.
+    #[serde(default)]
+    pub include: Option<Spanned<Include>>,
+
+    /// What stands for the `include`, once its fragment has been read.
+    #[serde(skip)]
+    pub included: Option<Inclusion>,
+    /// What the names in this step mean, where it comes from a fragment.
+    #[serde(skip)]
+    pub scope: Scope,
+}
+
+impl Step {
+    /// This step, those of its group, and those that it includes.
+    pub fn all(&self) -> Vec<&Self> {
+        let mut steps = vec![self];
+        let group = self.group.iter().flat_map(|group| group.iter());
+        let included = self.included.iter().flat_map(|included| &included.steps);
+        for inner in group.chain(included) {
+            steps.extend(inner.all());
+        }
+        steps
+    }
 }
 
 /// How often a step is tried.
@@ -273,7 +296,7 @@ pub struct Claim {
 
 /// The key of every action, in the order of the table in the language reference. [`crate::action`] has the rows; a
 /// test keeps the two in step.
-pub const ACTION_KEYS: [&str; 18] = [
+pub const ACTION_KEYS: [&str; 19] = [
     "at.ask",
     "at.set",
     "modem.reset",
@@ -292,6 +315,7 @@ pub const ACTION_KEYS: [&str; 18] = [
     "check",
     "script",
     "group",
+    "include",
 ];
 
 /// Adds that exactly one of the action keys is present. The keys are the table's own.

@@ -7,12 +7,14 @@
 mod action;
 mod chip;
 mod fact;
+mod fragment;
 mod guard;
 pub mod library;
 mod one_of;
 mod pattern;
 mod profile;
 mod scenario;
+mod scope;
 mod template;
 mod value;
 
@@ -22,6 +24,7 @@ pub use action::{
     UsbWait, Verify,
 };
 pub use fact::{Value, Values, is_firmware_version, is_name};
+pub use fragment::{Fragment, Include, Inclusion, Param};
 pub use guard::{
     BackupGuard, GUARD_KEYS, Guard, ModelGuard, PackageGuard, RollbackGuard, SameUnitGuard,
     WhenUnknown,
@@ -34,6 +37,7 @@ pub use scenario::{
     Banner, Broken, Calibration, Fault, FaultKind, Hand, Hands, Make, MakePackage, MakeXqcn,
     NandDefects, Operation, ProgrammerTraits, SaharaTraits, Scenario, Spc, Variant,
 };
+pub use scope::{Meaning, Scope};
 pub use template::{ExpandError, NotAName, Template};
 pub use value::{Duration, Kind, Mode, Modes};
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// A text with names in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Template {
     parts: Vec<Part>,
 }
@@ -73,6 +73,33 @@ impl Template {
             parts.push(Part::Text(literal));
         }
         Ok(Self { parts })
+    }
+
+    /// The value of one name.
+    pub fn of_name(name: String) -> Self {
+        Self {
+            parts: vec![Part::Name { name, at: 0..0 }],
+        }
+    }
+
+    /// The name, if the text is that and nothing else.
+    pub fn only_name(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [Part::Name { name, .. }] => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The same text with something else in the place of each name; `None` where one has nothing.
+    pub fn replace_names(&self, mut by: impl FnMut(&str) -> Option<Self>) -> Option<Self> {
+        let mut parts = Vec::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(_) => parts.push(part.clone()),
+                Part::Name { name, .. } => parts.extend(by(name)?.parts),
+            }
+        }
+        Some(Self { parts })
     }
 
     /// The names in it, and where `${name}` stands in the text.

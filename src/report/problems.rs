@@ -35,6 +35,14 @@ pub fn json(problem: &Problem) -> serde_json::Value {
         .iter()
         .map(|(span, text)| json!({ "start": span.start, "end": span.end, "text": text }))
         .collect();
+    let elsewhere: Vec<_> = problem
+        .elsewhere
+        .iter()
+        .map(|place| {
+            let (start, end) = (place.span.start, place.span.end);
+            json!({ "file": place.source.name(), "start": start, "end": end, "text": place.text })
+        })
+        .collect();
     json!({
         "code": problem.code,
         "severity": severity(problem),
@@ -44,6 +52,7 @@ pub fn json(problem: &Problem) -> serde_json::Value {
         "line": place.map(|p| p.0),
         "column": place.map(|p| p.1),
         "labels": labels,
+        "elsewhere": elsewhere,
     })
 }
 

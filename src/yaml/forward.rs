@@ -18,19 +18,38 @@ pub(super) const DISAGREE: &str = "two YAML readers do not read this alike";
 
 pub(super) struct Forward<'n, D> {
     inner: D,
-    node: &'n Node,
+    at: At<'n>,
 }
 
 impl<'n, D> Forward<'n, D> {
-    pub(super) fn new(inner: D, root: &'n Node) -> Self {
-        Self { inner, node: root }
+    /// `base` is added to every place.
+    pub(super) fn new(inner: D, root: &'n Node, base: usize) -> Self {
+        let at = At { node: root, base };
+        Self { inner, at }
+    }
+}
+
+/// Where in the outline the value stands.
+#[derive(Clone, Copy)]
+struct At<'n> {
+    node: &'n Node,
+    base: usize,
+}
+
+impl<'n> At<'n> {
+    fn child(self, node: &'n Node) -> Self {
+        Self { node, ..self }
+    }
+
+    fn span(self) -> Range<usize> {
+        self.node.span.start + self.base..self.node.span.end + self.base
     }
 }
 
 macro_rules! pass_on {
     ($($method:ident($($argument:ident: $type:ty),*);)*) => {$(
         fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            self.inner.$method($($argument,)* Along { inner: visitor, node: self.node })
+            self.inner.$method($($argument,)* Along { inner: visitor, at: self.at })
         }
     )*};
 }
@@ -79,7 +98,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Forward<'_, D> {
         if name == MARK {
             return visitor.visit_seq(Parts {
                 given: 0,
-                span: self.node.span.clone(),
+                span: self.at.span(),
                 inner: Some(self),
             });
         }
@@ -87,7 +106,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Forward<'_, D> {
             name,
             Along {
                 inner: visitor,
-                node: self.node,
+                at: self.at,
             },
         )
     }
@@ -127,19 +146,19 @@ impl<'de, D: Deserializer<'de>> SeqAccess<'de> for Parts<'_, D> {
 /// A visitor that goes on along the outline.
 struct Along<'n, V> {
     inner: V,
-    node: &'n Node,
+    at: At<'n>,
 }
 
 impl<V> Along<'_, V> {
     fn is_scalar<E: de::Error>(&self) -> Result<(), E> {
-        match &self.node.kind {
+        match &self.at.node.kind {
             NodeKind::Scalar { .. } => Ok(()),
             NodeKind::Sequence(_) | NodeKind::Mapping(_) => Err(E::custom(DISAGREE)),
         }
     }
 
     fn is_text<E: de::Error>(&self, read: &str) -> Result<(), E> {
-        match &self.node.kind {
+        match &self.at.node.kind {
             NodeKind::Scalar { text, .. } if text == read => Ok(()),
             _ => Err(E::custom(DISAGREE)),
         }
@@ -199,37 +218,33 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Along<'_, V> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.inner.visit_some(Forward {
-            inner,
-            node: self.node,
-        })
+        self.inner.visit_some(Forward { inner, at: self.at })
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.inner.visit_newtype_struct(Forward {
-            inner,
-            node: self.node,
-        })
+        self.inner
+            .visit_newtype_struct(Forward { inner, at: self.at })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        let NodeKind::Sequence(items) = &self.node.kind else {
+        let NodeKind::Sequence(items) = &self.at.node.kind else {
             return Err(de::Error::custom(DISAGREE));
         };
         self.inner.visit_seq(Items {
             inner,
             nodes: items.iter(),
+            at: self.at,
         })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        let NodeKind::Mapping(pairs) = &self.node.kind else {
+        let NodeKind::Mapping(pairs) = &self.at.node.kind else {
             return Err(de::Error::custom(DISAGREE));
         };
         self.inner.visit_map(Pairs {
             inner,
             nodes: pairs.iter(),
-            value: self.node,
+            value: self.at,
         })
     }
 
@@ -242,6 +257,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Along<'_, V> {
 struct Items<'n, A> {
     inner: A,
     nodes: slice::Iter<'n, Node>,
+    /// The sequence.
+    at: At<'n>,
 }
 
 impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Items<'_, A> {
@@ -254,7 +271,8 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Items<'_, A> {
         let Some(node) = self.nodes.next() else {
             return ended(self.inner.next_element::<IgnoredAny>()?.is_none());
         };
-        match self.inner.next_element_seed(Seed { inner: seed, node })? {
+        let at = self.at.child(node);
+        match self.inner.next_element_seed(Seed { inner: seed, at })? {
             Some(item) => Ok(Some(item)),
             None => ended(false),
         }
@@ -265,7 +283,7 @@ struct Pairs<'n, A> {
     inner: A,
     nodes: slice::Iter<'n, (Node, Node)>,
     /// Of the key that came last.
-    value: &'n Node,
+    value: At<'n>,
 }
 
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Pairs<'_, A> {
@@ -278,16 +296,17 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Pairs<'_, A> {
         let Some((node, value)) = self.nodes.next() else {
             return ended(self.inner.next_key::<IgnoredAny>()?.is_none());
         };
-        self.value = value;
-        match self.inner.next_key_seed(Seed { inner: seed, node })? {
+        let at = self.value.child(node);
+        self.value = self.value.child(value);
+        match self.inner.next_key_seed(Seed { inner: seed, at })? {
             Some(key) => Ok(Some(key)),
             None => ended(false),
         }
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        let node = self.value;
-        self.inner.next_value_seed(Seed { inner: seed, node })
+        let at = self.value;
+        self.inner.next_value_seed(Seed { inner: seed, at })
     }
 }
 
@@ -302,16 +321,13 @@ fn ended<T, E: de::Error>(together: bool) -> Result<Option<T>, E> {
 
 struct Seed<'n, S> {
     inner: S,
-    node: &'n Node,
+    at: At<'n>,
 }
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<'_, S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
-        self.inner.deserialize(Forward {
-            inner,
-            node: self.node,
-        })
+        self.inner.deserialize(Forward { inner, at: self.at })
     }
 }

@@ -29,6 +29,16 @@ pub fn from_source<T: DeserializeOwned>(
     source: &Source,
     what: &'static str,
 ) -> Result<(T, Node), Vec<Problem>> {
+    from_source_at(source, what, 0)
+}
+
+/// The same for one of several files whose places are counted on from file to file: the places inside the value begin
+/// at `base`. Those of the outline, and of problems, are the file's own.
+pub fn from_source_at<T: DeserializeOwned>(
+    source: &Source,
+    what: &'static str,
+    base: usize,
+) -> Result<(T, Node), Vec<Problem>> {
     prescan::scan(source, what).map_err(|problem| vec![*problem])?;
     let root = outline::outline(source, what)?;
     let mark = byte_order_mark(source.text());
@@ -37,7 +47,7 @@ pub fn from_source<T: DeserializeOwned>(
         reason = "this is the room that reads YAML"
     )]
     let deserializer = serde_yaml::Deserializer::from_str(&source.text()[mark..]);
-    match T::deserialize(forward::Forward::new(deserializer, &root)) {
+    match T::deserialize(forward::Forward::new(deserializer, &root, base)) {
         Ok(value) => Ok((value, root)),
         Err(error) => Err(vec![shape::problem(source, &root, &error, mark)]),
     }

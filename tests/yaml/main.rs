@@ -94,7 +94,6 @@ fn hold(
     let accepted = codes.get("accepted").copied().unwrap_or(0);
     assert!(accepted * 10 > count, "{codes:?}");
     assert!((count - accepted) * 10 > count, "{codes:?}");
-    println!("{codes:?}");
 }
 
 /// One text: what is accepted is read alike, what is refused is refused at a place of the text.

@@ -67,7 +67,7 @@ impl Running<'_, '_> {
         let mut known = self.values.clone();
         known.extend(saved.typed(checked)?);
         match (&checked.until, &checked.step.retry) {
-            (Some(until), Some(retry)) => match until.holds(&known) {
+            (Some(until), Some(retry)) => match until.holds(&checked.view(&known)) {
                 Ok(true) => Ok(saved),
                 Ok(false) => {
                     let text = retry.until.as_ref().map_or("", |u| u.value.as_str());

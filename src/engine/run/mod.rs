@@ -173,7 +173,7 @@ fn outputs_are_free(request: &Request<'_>) -> Result<(), StartError> {
         let path = diag
             .or(firehose)
             .and_then(|to| Template::parse(to).ok())
-            .and_then(|template| template.expand_path(&request.values).ok());
+            .and_then(|template| template.expand_path(&checked.view(&request.values)).ok());
         if let Some(path) = path.filter(|path| request.outputs.exists(path)) {
             return Err(StartError::Exists(request.outputs.path().join(path)));
         }

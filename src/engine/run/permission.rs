@@ -186,7 +186,7 @@ impl Running<'_, '_> {
         if let Some(confirm) = &checked.step.confirm {
             let question = Template::parse(confirm)
                 .ok()
-                .and_then(|template| template.expand(&self.values).ok())
+                .and_then(|template| template.expand(&checked.view(&self.values)).ok())
                 .unwrap_or_else(|| confirm.value.clone());
             self.question(&id, &question, Word::PersonOrDigest)?;
             return self.last_warning(checked);

@@ -251,7 +251,7 @@ impl Running<'_, '_> {
         let (Some(condition), Some(text)) = (&checked.when, &checked.step.when) else {
             return Ok(None);
         };
-        match condition.holds(&self.values) {
+        match condition.holds(&checked.view(&self.values)) {
             Ok(true) => Ok(None),
             Ok(false) => Ok(Some(format!("`{}` does not hold", text.value))),
             Err(error) => Err(failed(

@@ -1,13 +1,14 @@
 //! Where plans, profiles and scenarios come from: a path on this computer, or the files built into the program.
 //!
 //! A path wins over a built-in name. Built-in names: a plan `quectel/rm502q-gl/unbrick-900e`, a scenario
-//! `quectel/rm502q-gl/900e` (in the folder `scenarios`), a profile `quectel/rm502q-gl`.
+//! `quectel/rm502q-gl/900e` (in the folder `scenarios`), a profile `quectel/rm502q-gl`, a fragment
+//! `lib/wait-for-radio.yaml`.
 
 mod profile_rules;
 mod rules;
 mod scenario_rules;
 
-use super::{Plan, Profile, Scenario};
+use super::{Fragment, Plan, Profile, Scenario};
 use crate::diagnostic::{Problem, Source, nearest};
 use crate::files::{self, Root};
 use crate::yaml::{self, MAX_BYTES, Node};
@@ -23,9 +24,10 @@ pub enum EntryKind {
     Plan,
     Scenario,
     Profile,
+    Fragment,
 }
 
-/// A built-in plan, scenario or profile.
+/// A built-in plan, scenario, profile or fragment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The name by which it can be loaded.
@@ -67,7 +69,7 @@ impl Library {
 
     fn source(self, path: &str) -> Option<Source> {
         self.text(path)
-            .map(|text| Source::new(format!("plans/{path}"), text))
+            .map(|text| Source::builtin(format!("plans/{path}"), text))
     }
 }
 
@@ -81,6 +83,10 @@ pub fn list() -> Vec<Entry> {
             let title = match kind {
                 EntryKind::Plan => read::<Plan>(&source, "plan").ok()?.0.title,
                 EntryKind::Profile => read::<Profile>(&source, "profile").ok()?.0.title,
+                EntryKind::Fragment => {
+                    let about = read::<Fragment>(&source, "fragment").ok()?.0.about;
+                    about.unwrap_or_default().trim().replace('\n', " ")
+                }
                 EntryKind::Scenario => {
                     let about = read::<Scenario>(&source, "scenario").ok()?.0.about;
                     about.unwrap_or_default().trim().replace('\n', " ")
@@ -124,8 +130,7 @@ pub fn load_profile_file(name_or_path: &str) -> Result<(Source, Profile), Vec<Pr
 pub fn load_scenario(name_or_path: &str) -> Result<(Source, Scenario), Vec<Problem>> {
     let source = find(name_or_path, EntryKind::Scenario)?;
     let (scenario, root) = read::<Scenario>(&source, "scenario")?;
-    let folder = Utf8Path::new(source.name()).parent();
-    let profile = find_profile(&scenario.modem, folder.and_then(Utf8Path::parent))?;
+    let profile = find_profile(&scenario.modem, source.folder().and_then(Utf8Path::parent))?;
     let Some((_, profile)) = profile else {
         let message = format!("there is no modem profile `{}`", scenario.modem.value);
         let problem = Problem::new(&source, "plan::no-profile", message)
@@ -138,6 +143,44 @@ pub fn load_scenario(name_or_path: &str) -> Result<(Source, Scenario), Vec<Probl
     } else {
         Err(problems)
     }
+}
+
+/// Loads a fragment by path or by name. Its content is the checker's business.
+pub fn load_fragment(name_or_path: &str) -> Result<(Source, Fragment, Node), Vec<Problem>> {
+    let source = find(name_or_path, EntryKind::Fragment)?;
+    let (fragment, root) = read(&source, "fragment")?;
+    Ok((source, fragment, root))
+}
+
+/// Finds the file that a plan or a fragment includes: beside it, from the folder of all plans on, among the built-in
+/// ones. `None` where it is nowhere.
+pub(crate) fn find_fragment(
+    file: &Utf8Path,
+    near: &Source,
+) -> Result<Option<Source>, Vec<Problem>> {
+    if let Some(folder) = near.folder() {
+        for folder in [folder.to_owned(), folder.join("../..")] {
+            // Beneath a folder that is held open, so that no link leads out of it.
+            let found = Root::open(&folder).is_ok_and(|root| root.is_file(file));
+            if found {
+                return read_file(&folder.join(file)).map(Some);
+            }
+        }
+    }
+    let library = Library::builtin();
+    let beside = near.name().strip_prefix("plans/").map(Utf8Path::new);
+    let beside = beside
+        .filter(|_| near.is_builtin())
+        .and_then(Utf8Path::parent);
+    let paths = beside.map(|folder| folder.join(file)).into_iter();
+    Ok(paths
+        .chain([file.to_owned()])
+        .find_map(|path| library.source(path.as_str())))
+}
+
+/// Names of the built-in fragments, as an `include` gives them.
+pub(crate) fn fragments() -> Vec<String> {
+    names_of(EntryKind::Fragment)
 }
 
 /// Looks a profile up in the model's folder, in the tree around it, and among the built-in ones.
@@ -192,6 +235,40 @@ fn read<T: DeserializeOwned>(
     yaml::from_source(source, what)
 }
 
+/// What a file or a built-in name holds: by the key with its version, else by its place.
+pub fn kind_of(name_or_path: &str) -> EntryKind {
+    let path = Utf8Path::new(name_or_path);
+    let said = is_file(path)
+        .then(|| read_file(path).ok())
+        .flatten()
+        .and_then(|source| said_kind(source.text()));
+    let named = || {
+        Library::builtin()
+            .names()
+            .find(|(name, _)| name == name_or_path)
+    };
+    let folder = path.parent().and_then(Utf8Path::file_name);
+    match (said, path.file_name(), folder) {
+        (Some(kind), _, _) => kind,
+        (None, Some("modem.yaml"), _) => EntryKind::Profile,
+        (None, _, Some("scenarios")) => EntryKind::Scenario,
+        (None, _, Some("lib")) => EntryKind::Fragment,
+        _ => named().map_or(EntryKind::Plan, |(_, kind)| kind),
+    }
+}
+
+/// The first key at the left margin that gives the version of a kind of file.
+fn said_kind(text: &str) -> Option<EntryKind> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    text.lines().find_map(|line| match line.split_once(':')?.0 {
+        "plan" => Some(EntryKind::Plan),
+        "profile" => Some(EntryKind::Profile),
+        "scenario" => Some(EntryKind::Scenario),
+        "fragment" => Some(EntryKind::Fragment),
+        _ => None,
+    })
+}
+
 /// The text behind a path or a name.
 fn find(name_or_path: &str, kind: EntryKind) -> Result<Source, Vec<Problem>> {
     let path = Utf8Path::new(name_or_path);
@@ -207,6 +284,7 @@ fn not_found(name: &str, kind: EntryKind) -> Problem {
         EntryKind::Plan => ("plan::no-such-plan", "plan"),
         EntryKind::Scenario => ("scenario::no-such-scenario", "scenario"),
         EntryKind::Profile => ("plan::no-profile", "modem profile"),
+        EntryKind::Fragment => ("plan::include-missing", "fragment"),
     };
     if let Err(error) = files::open(Utf8Path::new(name))
         && !error.missing
@@ -239,6 +317,7 @@ fn names_of(kind: EntryKind) -> Vec<String> {
 /// The path below `plans/` of a name.
 fn path_of(name: &str, kind: EntryKind) -> String {
     match (kind, name.rsplit_once('/')) {
+        (EntryKind::Fragment, _) => name.to_owned(),
         (EntryKind::Profile, _) => format!("{name}/modem.yaml"),
         (EntryKind::Scenario, Some((folder, last))) => format!("{folder}/scenarios/{last}.yaml"),
         _ => format!("{name}.yaml"),
@@ -253,7 +332,7 @@ fn name_of(path: &str) -> Option<(String, EntryKind)> {
         [vendor, model, "scenarios", name] => {
             Some((format!("{vendor}/{model}/{name}"), EntryKind::Scenario))
         }
-        ["lib", ..] => None,
+        ["lib", ..] => Some((path.to_owned(), EntryKind::Fragment)),
         [vendor, model, name] => Some((format!("{vendor}/{model}/{name}"), EntryKind::Plan)),
         _ => None,
     }

@@ -17,6 +17,7 @@ fn every_built_in_file_loads_by_its_name() {
             EntryKind::Plan => drop(load_plan(&name).unwrap()),
             EntryKind::Scenario => drop(load_scenario(&name).unwrap()),
             EntryKind::Profile => drop(load_profile(&name, None).unwrap()),
+            EntryKind::Fragment => drop(load_fragment(&name).unwrap()),
         }
         assert!(
             entries.iter().any(|e| e.name == name && e.kind == kind),
