@@ -304,9 +304,16 @@ impl Diagnostic for Problem {
         if self.labels.is_empty() {
             return None;
         }
-        Some(Box::new(self.labels.iter().map(|(span, text)| {
-            LabeledSpan::new_with_span(Some(text.clone()), span.clone())
-        })))
+        let labels = self.labels.iter().enumerate().map(|(index, (span, text))| {
+            let (span, text) = (span.clone(), Some(text.clone()));
+            if index == 0 {
+                // The heading names the place to mend.
+                LabeledSpan::new_primary_with_span(text, span)
+            } else {
+                LabeledSpan::new_with_span(text, span)
+            }
+        });
+        Some(Box::new(labels))
     }
 
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {

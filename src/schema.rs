@@ -1,13 +1,20 @@
 //! JSON Schemas for editors and for readers of events, derived from the types themselves.
 
 use crate::event::Event;
-use crate::plan::{Fragment, Plan, Profile, Scenario};
+use crate::plan::{Fragment, Plan, Profile, Rehearsal, Scenario};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 /// The names of all schemas.
-pub const SCHEMAS: [&str; 5] = ["plan", "modem", "fragment", "scenario", "events"];
+pub const SCHEMAS: [&str; 6] = [
+    "plan",
+    "modem",
+    "fragment",
+    "scenario",
+    "rehearsal",
+    "events",
+];
 
 /// The JSON Schema of a kind of file.
 pub fn schema(name: &str) -> Option<Value> {
@@ -16,6 +23,7 @@ pub fn schema(name: &str) -> Option<Value> {
         "modem" => Some(generate::<Profile>(name)),
         "fragment" => Some(generate::<Fragment>(name)),
         "scenario" => Some(generate::<Scenario>(name)),
+        "rehearsal" => Some(generate::<Rehearsal>(name)),
         "events" => Some(generate::<Event>(name)),
         _ => None,
     }

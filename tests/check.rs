@@ -233,9 +233,9 @@ const MISTAKES: &[Mistake] = &[
     // expressions, patterns, scripts
     (UNBRICK, "when: cfun != 1", "when: ${cfun} != 1", "plan::no-interpolation", "${cfun} != 1"),
     (UNBRICK, "when: cfun != 1", "when: cfun + 1", "plan::expression", "cfun + 1"),
-    (UNBRICK, "that: rftest == 0", "that: rftest == \"0\"", "plan::expression", "="),
+    (UNBRICK, "that: rftest == 0", "that: rftest == \"0\"", "plan::expression", "=="),
     (UNBRICK, "that: fw == package_fw", "that: same(fw, package_fw)", "plan::expression", "same"),
-    (UNBRICK, "that: fw == package_fw", "that: fw >= package_fw", "plan::expression", ">"),
+    (UNBRICK, "that: fw == package_fw", "that: fw >= package_fw", "plan::expression", ">="),
     (UNBRICK, "until: cfun_after == 1", "until: cfun_after = 1", "plan::expression", "="),
     (UNBRICK, "(?<cfun>\\d+)'", "(?<cfun>\\d+'", "plan::regex", "'\\+CFUN: (?<cfun>\\d+'"),
     (SMALL, "let found = rfnv_count();", "let found = rfnv_count() +;", "plan::script", ";"),

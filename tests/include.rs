@@ -432,7 +432,7 @@ const MISTAKES: &[Mistake] = &[
         "until: cfun == wanted",
         "until: cfun == who",
         "plan::expression",
-        "=",
+        "==",
         "radio.yaml",
     ),
     (

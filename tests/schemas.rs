@@ -56,6 +56,7 @@ fn kind_of(path: &str) -> &'static str {
         _ if path.ends_with("/modem.yaml") => "modem",
         _ if path.contains("/scenarios/") => "scenario",
         _ if path.starts_with("lib/") => "fragment",
+        _ if path.contains("/rehearsals/") => "rehearsal",
         _ => "plan",
     }
 }

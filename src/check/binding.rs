@@ -2,6 +2,7 @@
 
 use super::include_step::only_name;
 use super::{CheckedGuard, Checker};
+use crate::action::signature::{Effect, Signature};
 use crate::plan::{Guard, Kind, Step, Template};
 use crate::yaml::Spanned;
 use std::collections::HashSet;
@@ -126,6 +127,22 @@ impl Checker<'_> {
             self.also(&name.span, "judged");
             self.help("leave `default` out, so that a person gives it");
         }
+    }
+
+    /// The first action of the plan that destroys data.
+    pub(super) fn destroying(&self) -> Option<Range<usize>> {
+        let mut steps = self.plan.steps.iter().flat_map(Step::all);
+        steps.find_map(|step| {
+            let signature = Signature::of(step, self.profile)?;
+            let single = step.group.is_none() && step.include.is_none();
+            let destroys = signature.effect == Effect::Destroy && single;
+            destroys.then(|| super::step::place_of(step))
+        })
+    }
+
+    /// Whether the plan has such a step, be it before or after.
+    pub(super) fn is_a_step(&self, id: &str) -> bool {
+        self.index.steps.contains_key(id)
     }
 
     /// A copy of the NAND holds every partition that cannot be bought again.

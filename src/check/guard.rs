@@ -228,6 +228,7 @@ impl Checker<'_> {
                 wanted.join(" or ")
             );
             self.problem("plan::wrong-kind", message, &name.span, "another kind");
+            self.declared(name);
         }
     }
 
@@ -243,12 +244,8 @@ impl Checker<'_> {
             Some(&"firehose.backup") => {
                 if guard.unknown.as_ref().map(|u| u.value) != Some(WhenUnknown::Confirm) {
                     let message = "a copy of the NAND is no sure backup of the calibration";
-                    self.problem(
-                        "plan::weak-backup",
-                        message,
-                        &step.span,
-                        "read back from the NAND",
-                    );
+                    self.problem("plan::weak-backup", message, &step.span, "named here");
+                    self.ran(step, "reads the NAND back");
                     self.help("add `unknown: confirm` to this guard, or name a `diag.backup` step");
                 }
                 self.whole_backup(step);
@@ -256,19 +253,46 @@ impl Checker<'_> {
             Some(key) => {
                 let message = format!("step `{}` is a `{key}`, not a backup", step.value);
                 self.problem("plan::not-a-backup", message, &step.span, "named here");
+                self.ran(step, &format!("a `{key}`"));
+                self.help("name a step that is a `diag.backup` or a `firehose.backup`");
             }
-            None => {
-                let message = if state.maybe_ran.contains(&step.value) {
-                    format!(
-                        "the backup step `{}` may not have run before this step",
-                        step.value
-                    )
-                } else {
-                    format!("no step before this one is called `{}`", step.value)
-                };
-                self.problem("plan::no-backup", message, &name.span, "asked here");
-                self.also(&step.span, "declared here");
-            }
+            None => self.no_backup(name, step, state),
+        }
+    }
+
+    fn no_backup(&mut self, name: &Spanned<String>, step: &Spanned<String>, state: &State) {
+        if state.maybe_ran.contains(&step.value) {
+            let message = format!(
+                "the backup step `{}` may not have run before this step",
+                step.value
+            );
+            self.problem("plan::no-backup", message, &name.span, "asked here");
+            self.also(&step.span, "the backup");
+            self.ran(step, "this step can be skipped");
+            return;
+        }
+        let message = format!("no step before this one is called `{}`", step.value);
+        self.problem("plan::no-backup", message, &name.span, "asked here");
+        self.also(&step.span, "the backup");
+        let backups = state.ran.iter().filter(|(_, key)| key.ends_with(".backup"));
+        if let Some(near) = nearest(step, backups.map(|(id, _)| id.as_str())) {
+            self.help(format!("did you mean `{near}`?"));
+        } else if self.is_a_step(step) {
+            self.help(format!("step `{}` comes later: move it up", step.value));
+        }
+    }
+
+    /// Where a name was declared, as a second place of the last problem.
+    pub(super) fn declared(&mut self, name: &str) {
+        if let Some(at) = self.names.get(name).cloned() {
+            self.also(&at, "declared here");
+        }
+    }
+
+    /// A step that a guard names, as a second place of the last problem.
+    fn ran(&mut self, step: &str, label: &str) {
+        if let Some(at) = self.names.get(step).cloned() {
+            self.also(&at, label);
         }
     }
 
@@ -317,26 +341,30 @@ impl Checker<'_> {
         };
         let erases = flash.erase_all.as_ref().is_some_and(|erase| erase.value);
         let packages = guards.iter().filter_map(|(guard, at)| match &guard.kind {
-            GuardKind::Package { keeps, .. } => Some((keeps, at)),
+            GuardKind::Package { keeps, .. } => Some((keeps, at, &guard.name)),
             _ => None,
         });
-        let mut found: Vec<(String, Range<usize>)> = Vec::new();
-        for (keeps, at) in packages {
+        let mut found: Vec<(String, Range<usize>, &str)> = Vec::new();
+        for (keeps, at, name) in packages {
             let kept = self.profile.partitions.iter().filter(|p| p.keep);
             if erases && !keeps.is_empty() {
                 let message = "`erase_all` erases what this guard keeps".to_owned();
-                found.push((message, at.clone()));
+                found.push((message, at.clone(), name));
             } else if !erases {
                 let missing = kept.filter(|p| !keeps.contains(&p.name.value));
                 let names: Vec<&str> = missing.map(|p| p.name.value.as_str()).collect();
                 if !names.is_empty() {
                     let message = format!("this guard does not keep {}", names.join(", "));
-                    found.push((message, at.clone()));
+                    found.push((message, at.clone(), name));
                 }
             }
         }
-        for (message, at) in found {
+        let plan = self.plan;
+        for (message, at, name) in found {
             self.problem("plan::kept-part", message, &at, "asked here");
+            if let Some(package) = plan.guards.get(name).and_then(|g| g.package.as_ref()) {
+                self.also(&package.span, "declared here");
+            }
             self.help("`keeps` of the guard names every partition of calibration, or none with `erase_all`");
         }
     }

@@ -95,6 +95,7 @@ impl Checker<'_> {
                 let message = format!("`{}` is already a name in this plan", name.value);
                 self.problem("plan::name-taken", message, &name.span, "again here");
                 self.also(&first, "first here");
+                self.help("inputs, facts and steps share their names: take another one");
             }
             None => {
                 self.names.insert(name.value.clone(), name.span.clone());
@@ -189,6 +190,9 @@ impl Checker<'_> {
             let message = format!("{} is never seen in {starts}", self.profile.id.value);
             let at = &self.plan.starts_in.span;
             self.problem("plan::never-starts", message, at, "none of these");
+            let modes = self.profile.modes.keys();
+            let words: Vec<&str> = modes.map(|mode| mode.word()).collect();
+            self.help(format!("it shows itself in: {}", words.join(", ")));
         }
     }
 
@@ -217,9 +221,12 @@ impl Checker<'_> {
             if kind == Kind::Secret {
                 let message = format!("the secret `{}` may not be reported", name.value);
                 self.problem("plan::secret", message, &name.span, "here");
+                self.declared(name);
             } else if kind == Kind::Imei {
                 let message = format!("`{}` is an identity: it may not be reported", name.value);
                 self.problem("plan::private", message, &name.span, "here");
+                self.declared(name);
+                self.help("compare it in a `check` instead: `imei_after == label_imei`");
             }
         }
     }
@@ -249,6 +256,9 @@ impl Checker<'_> {
                 at,
                 "says nothing of the modem now",
             );
+            if let Some(step) = &end.changed_by {
+                self.also(&step.span, "the last change");
+            }
             self.help("ask the modem again after the last step that changes it, and claim that");
         }
         self.problems.hear(before);
@@ -287,6 +297,11 @@ impl Checker<'_> {
                         inner.signature.key
                     );
                     self.problem("plan::rescue-disrupts", message, &at, "changes the modem");
+                    if self.problems.last_is_kept()
+                        && let Some(destroys) = self.destroying()
+                    {
+                        self.also(&destroys, "destroys data");
+                    }
                     self.help(
                         "a step of this plan writes the flash: nothing resets a half-written modem",
                     );

@@ -27,6 +27,8 @@ pub(super) struct State {
     pub(super) fresh: BTreeSet<String>,
     /// The last step that may have changed the modem without a `check` that surely runs after it.
     pub(super) unproved: Option<Spanned<String>>,
+    /// The last step that may have changed the modem, be it proved or not.
+    pub(super) changed_by: Option<Spanned<String>>,
     /// Claims of the last `check` that say nothing of the modem as it is now.
     pub(super) stale: Vec<Range<usize>>,
     /// What the present group or step has changed, with what was there before.
@@ -60,6 +62,7 @@ impl State {
             maybe_ran: BTreeSet::new(),
             fresh: BTreeSet::new(),
             unproved: None,
+            changed_by: None,
             stale: Vec::new(),
             log: Vec::new(),
         }
@@ -92,6 +95,7 @@ impl State {
         self.fresh.clear();
         self.stale.clear();
         self.unproved = Some(step.clone());
+        self.changed_by = Some(step.clone());
     }
 
     /// A `check` has passed; `stale` are its claims that rest on nothing fresh.

@@ -52,7 +52,7 @@ impl Checker<'_> {
         self.transport(signature.key, &at);
 
         let before = state.modes;
-        let here = self.runs_in(step, before);
+        let here = self.runs_in(step, state);
         let when = step
             .when
             .as_ref()
@@ -158,7 +158,8 @@ impl Checker<'_> {
         }
     }
 
-    fn runs_in(&mut self, step: &Step, before: Modes) -> Modes {
+    fn runs_in(&mut self, step: &Step, state: &State) -> Modes {
+        let before = state.modes;
         let Some(only) = &step.only_in else {
             return before;
         };
@@ -167,6 +168,9 @@ impl Checker<'_> {
         if here.is_empty() {
             let message = format!("the modem is in {before} here, so this step never runs");
             self.problem("plan::never-runs", message, &only.span, "no overlap");
+            if let Some((place, text)) = &state.why {
+                self.also(place, text.clone());
+            }
             return wanted;
         }
         here
@@ -213,6 +217,7 @@ impl Checker<'_> {
             if signature.effect == Effect::Destroy {
                 let message = "a step that destroys data is never retried by itself";
                 self.problem("plan::retry-destroys", message, &retry.span, "not here");
+                self.also(at, "destroys data");
             }
             if !(2..=100).contains(&retry.attempts.value) {
                 let message = "`attempts` counts all tries: 2 to 100";
@@ -241,6 +246,7 @@ impl Checker<'_> {
                     at,
                     "changes the modem, or its mode",
                 );
+                self.also(&optional.span, "may fail");
                 self.help("after a failed change the mode would not be known");
             }
             self.because(step, &optional.span, "a step that may fail");
@@ -308,6 +314,9 @@ impl Checker<'_> {
                 &checkpoint.span,
                 "not one mode",
             );
+            if let Some((place, text)) = &state.why {
+                self.also(place, text.clone());
+            }
             self.help("a run is resumed in a known mode: put the checkpoint after a `usb.wait`");
         }
     }

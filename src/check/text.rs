@@ -93,11 +93,13 @@ impl Checker<'_> {
     pub(super) fn secret(&mut self, name: &str, at: &Range<usize>) {
         let message = format!("the secret `{name}` may stand only in `send:` of `at.set`");
         self.problem("plan::secret", message, at, "here");
+        self.declared(name);
     }
 
     pub(super) fn private(&mut self, name: &str, at: &Range<usize>) {
         let message = format!("`{name}` is an identity: it may not be part of a command or a path");
         self.problem("plan::private", message, at, "here");
+        self.declared(name);
     }
 
     pub(super) fn template(&mut self, text: &Spanned<String>) -> Option<Template> {
@@ -228,6 +230,9 @@ impl Checker<'_> {
             }
             Cause::Name(_) | Cause::Other => {
                 self.problem(code, problem.message.clone(), &at, "here");
+                if self.places.text(&at) == "=" {
+                    self.help("write `==` to compare");
+                }
             }
         }
     }
@@ -246,23 +251,21 @@ impl Checker<'_> {
         }
     }
 
-    /// The word, the quoted text, or the one character, at a place inside a scalar.
+    /// The word, the quoted text, the operator, or the one character, at a place inside a scalar.
     pub(super) fn word(&self, text: &Spanned<String>, line: usize, column: usize) -> Range<usize> {
         let Some(start) = self.offset(text, line, column) else {
             return text.span.clone();
         };
         let rest = self.places.text(&(start..text.span.end));
-        let word: usize = rest
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .map(char::len_utf8)
-            .sum();
+        let run = |fits: fn(char) -> bool| rest.find(|c| !fits(c)).unwrap_or(rest.len());
+        let word = run(|c| c.is_alphanumeric() || c == '_');
+        let operator = run(|c| "=!<>&|".contains(c));
         let quoted = rest
             .strip_prefix('"')
             .and_then(|inner| inner.find(['"', '\n']))
             .map_or(0, |length| length + 2);
         let first = rest.chars().next().map_or(0, char::len_utf8);
-        start..start + word.max(quoted).max(first)
+        start..start + word.max(operator).max(quoted).max(first)
     }
 
     fn offset(&self, text: &Spanned<String>, line: usize, column: usize) -> Option<usize> {

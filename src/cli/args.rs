@@ -50,13 +50,15 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Find every problem of plans, profiles, fragments and scenarios
+    /// Find every problem of plans, profiles, fragments, scenarios and rehearsal cases
     Check {
         /// Files, folders or built-in names; all built-in files where none is given
         paths: Vec<String>,
         #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
         format: CheckFormat,
     },
+    /// Run a plan's rehearsal cases on the simulated modem, and compare what comes out with what they expect
+    Rehearse(RehearseOptions),
     /// Decide everything that can be decided, send nothing that changes anything, print the approval digest
     DryRun {
         plan: String,
@@ -95,7 +97,14 @@ pub(super) enum Command {
     },
     /// Serve a simulated modem on ptys, for any program; or write what a scenario makes
     Sim(SimOptions),
-    /// Print a JSON Schema: plan, modem, fragment, scenario or events
+    /// Explain a rule of `check`, with a bad and a good example; list all rules where none is given
+    Explain {
+        /// The code of a problem, such as `plan::wrong-mode`
+        rule: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a JSON Schema: plan, modem, fragment, scenario, rehearsal or events
     Schema { name: String },
 }
 
@@ -145,6 +154,24 @@ pub(super) struct RunOptions {
     #[arg(long)]
     pub(super) state: Option<Utf8PathBuf>,
     /// Print events as JSON lines; never asks
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RehearseOptions {
+    /// A path, or a built-in name such as quectel/rm502q-gl/unbrick-900e
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub(super) plan: Option<String>,
+    /// Only this case: its file's name without the ending
+    pub(super) case: Option<String>,
+    /// The cases of every built-in plan
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Show what happens in each case
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+    /// Print one JSON document
     #[arg(long)]
     pub(super) json: bool,
 }

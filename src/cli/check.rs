@@ -1,4 +1,4 @@
-//! `unbrick check`: every problem of plans, profiles, fragments and scenarios.
+//! `unbrick check`: every problem of plans, profiles, fragments, scenarios and rehearsal cases.
 
 use super::Stop;
 use super::args::CheckFormat;
@@ -7,7 +7,9 @@ use crate::diagnostic::{Problem, Severity};
 use crate::engine::ExitCode;
 use crate::files::Root;
 use crate::plan::library::{self, EntryKind};
+use crate::rehearse;
 use crate::report::{Output, problems};
+use crate::rule;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
 
@@ -33,6 +35,9 @@ pub(super) fn check(
                 "{} {files} checked, {errors} {found}",
                 targets.len()
             ))?;
+            if let Some(rule) = all.iter().find_map(|problem| rule::find(problem.code)) {
+                output.data(&format!("`unbrick explain {}` says more", rule.id))?;
+            }
         }
         CheckFormat::Json => {
             let list: Vec<_> = all.iter().map(problems::json).collect();
@@ -114,5 +119,6 @@ fn problems_of(target: &Target) -> Vec<Problem> {
         EntryKind::Scenario => library::load_scenario(&target.name)
             .err()
             .unwrap_or_default(),
+        EntryKind::Rehearsal => rehearse::check(&target.name),
     }
 }

@@ -21,13 +21,10 @@ pub(super) fn dry_run(
     let mut resolved = setup::resolve(options, &plan)?;
     let store = setup::store(options.state.as_deref())?;
     let simulation = match &options.sim {
-        Some(scenario) => Some(setup::Simulation::new(
-            scenario,
-            options,
-            &plan,
-            &store,
-            &mut resolved.given,
-        )?),
+        Some(scenario) => {
+            let given = &mut resolved.given;
+            Some(setup::simulation(scenario, options, &plan, &store, given)?)
+        }
         None => None,
     };
     let mut operator = setup::operator(options, asks, output);

@@ -3,8 +3,10 @@
 mod args;
 mod check;
 mod dry_run;
+mod explain;
 mod list;
 mod operator;
+mod rehearse;
 mod run;
 mod runs;
 mod setup;
@@ -55,12 +57,14 @@ fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Stop> {
         Command::Plans { json } => list::plans(json, output),
         Command::Show { plan, json } => show::show(&plan, json, output),
         Command::Check { paths, format } => check::check(&paths, format, output),
+        Command::Rehearse(options) => rehearse::rehearse(&options, output),
         Command::DryRun { plan, options } => dry_run::dry_run(&plan, &options, asks, output),
         Command::Run { plan, options } => run::run(&plan, &options, asks, output),
         Command::Resume { run, options } => run::resume(&run, &options, asks, output),
         Command::Runs { json, state } => runs::runs(json, state.as_deref(), output),
         Command::Log { run, json, state } => runs::log(&run, json, state.as_deref(), output),
         Command::Sim(options) => sim::sim(&options, output),
+        Command::Explain { rule, json } => explain::explain(rule.as_deref(), json, output),
         Command::Schema { name } => list::schema(&name, output),
     }
 }

@@ -9,6 +9,7 @@ use crate::engine::store::RunFolder;
 use crate::engine::{self, Outcome};
 use crate::engine::{ExitCode, Listener};
 use crate::files::{self, Root};
+use crate::rehearse;
 use crate::report::{Machine, Output, People};
 use crate::sim;
 use crate::transport::{Clock as _, Interrupt, SystemClock};
@@ -57,6 +58,13 @@ pub(super) fn resume(
     options.inputs = inputs;
     let plan = private.plan.clone();
     let history = History::read(&folder, private).map_err(|error| cannot_resume(&error))?;
+    // The simulated modem of an earlier call is gone; a new one was never written to.
+    history
+        .is_for(false)
+        .map_err(|error| cannot_resume(&error))?;
+    if options.sim.is_some() {
+        return Err(cannot_resume(&resume::Error::Real));
+    }
     let which = Which::Earlier(folder, Box::new(history));
     go(&plan, &options, asks, output, which, &store)
 }
@@ -78,13 +86,10 @@ fn go(
     let plan = setup::plan(name, output)?;
     let mut resolved = setup::resolve(options, &plan)?;
     let simulation = match &options.sim {
-        Some(scenario) => Some(setup::Simulation::new(
-            scenario,
-            options,
-            &plan,
-            store,
-            &mut resolved.given,
-        )?),
+        Some(scenario) => {
+            let given = &mut resolved.given;
+            Some(setup::simulation(scenario, options, &plan, store, given)?)
+        }
         None => None,
     };
     let simulated = simulation.as_ref().map(|s| s.modem.clone());
@@ -97,7 +102,11 @@ fn go(
         Which::New => (store.new_run()?, None),
         Which::Earlier(folder, history) => (folder, Some(*history)),
     };
-    let outputs = setup::outputs(simulated.is_some(), &folder.root)?;
+    let outputs = if simulated.is_some() {
+        rehearse::outputs(&folder.root)?
+    } else {
+        Root::open(&files::here()?)?
+    };
     let run_path = folder.root.path().to_owned();
     let request = Request {
         plan: &plan,
@@ -192,13 +201,12 @@ fn cannot_start(error: &StartError) -> Stop {
 }
 
 fn cannot_resume(error: &resume::Error) -> Stop {
-    let exit = match error {
-        resume::Error::NoCheckpoint { .. }
-        | resume::Error::Silent { .. }
-        | resume::Error::Look(_) => ExitCode::NoModem,
-        _ => ExitCode::Problems,
+    let exit = if error.is_about_the_modem() {
+        ExitCode::NoModem
+    } else {
+        ExitCode::Problems
     };
-    let problem = Problem::bare("run::resume", error.to_string());
+    let problem = Problem::bare(resume::CODE, error.to_string());
     Stop::one(exit, problem.help(error.help()))
 }
 

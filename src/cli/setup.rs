@@ -6,20 +6,20 @@ use super::operator::{Simulated, Terminal};
 use crate::check::{self, CheckedPlan};
 use crate::diagnostic::Problem;
 use crate::engine::approval::Digest;
-use crate::engine::inputs::{self, Given};
+use crate::engine::inputs::{self, Given, Secrets};
 use crate::engine::store::{self, Store};
 use crate::engine::{ExitCode, Operator};
 use crate::files;
 use crate::modem::ports::{PortBus, Target};
 use crate::modem::usb::UsbBus;
 use crate::modem::{Bus, Role, Session};
-use crate::plan::{Profile, Scenario, Values, library};
+use crate::plan::{Values, library};
+use crate::rehearse::{self, PackageSize, Simulation};
 use crate::report::{Output, problems};
-use crate::sim::{self, SimBus};
 use crate::transport::{Clock, Interrupt, SystemClock};
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// Reads and proves a plan; prints warnings.
 pub(super) fn plan(name: &str, output: Output) -> Result<CheckedPlan, Stop> {
@@ -170,87 +170,25 @@ fn ports(options: &RunOptions) -> Result<BTreeMap<Role, Target>, Stop> {
     Ok(ports)
 }
 
-/// The simulated modem of a run, and what it is made from.
-pub(super) struct Simulation {
-    pub(super) modem: Arc<Mutex<sim::Modem>>,
-    bus: SimBus,
-    clock: Arc<dyn Clock>,
-}
-
-impl Simulation {
-    /// Builds the scenario's modem, and adds the inputs that the scenario gives or makes.
-    pub(super) fn new(
-        name: &str,
-        options: &RunOptions,
-        plan: &CheckedPlan,
-        store: &Store,
-        given: &mut Given,
-    ) -> Result<Self, Stop> {
-        let (_, scenario) = library::load_scenario(name)?;
-        let profile = plan.profile();
-        if scenario.modem.value != profile.id.value {
-            return Err(Stop::one(
-                ExitCode::Problems,
-                Problem::bare(
-                    "scenario::other-modem",
-                    format!(
-                        "the scenario is about {}, the plan about {}",
-                        scenario.modem.value, profile.id.value
-                    ),
-                )
-                .help("take a scenario of the plan's modem"),
-            ));
-        }
-        give(
-            &scenario,
-            profile,
-            options.package_size.as_deref(),
-            plan,
-            store,
-            given,
-        )?;
-        let seed = options.seed;
-        let modem =
-            sim::Modem::new(&scenario, profile, sim::Options { seed }).map_err(|error| {
-                Stop::one(
-                    ExitCode::Problems,
-                    Problem::bare("scenario::modem", error.to_string()),
-                )
-            })?;
-        let (bus, clock, modem) = SimBus::new(modem);
-        Ok(Self { modem, bus, clock })
-    }
-}
-
-/// Inputs that the plan asks for and nobody gave: the scenario's words, or what the simulator makes, once.
-fn give(
-    scenario: &Scenario,
-    profile: &Profile,
-    size: Option<&str>,
+/// The simulated modem of a run. Adds the inputs that its scenario gives or makes.
+pub(super) fn simulation(
+    name: &str,
+    options: &RunOptions,
     plan: &CheckedPlan,
     store: &Store,
     given: &mut Given,
-) -> Result<(), Stop> {
-    let wanted = |name: &str, given: &Given| {
-        plan.plan().inputs.get(name).is_some() && !given.contains_key(name)
+) -> Result<Simulation, Stop> {
+    let (_, scenario) = library::load_scenario(name)?;
+    let problem = |problem| Stop::one(ExitCode::Problems, problem);
+    let size = match &options.package_size {
+        Some(size) => PackageSize::Wanted(size),
+        None => PackageSize::Described,
     };
-    for (name, value) in &scenario.inputs.0 {
-        if wanted(&name.value, given) {
-            given.insert(name.value.clone(), value.value.clone());
-        }
-    }
-    for (name, make) in &scenario.makes.0 {
-        if wanted(&name.value, given) {
-            let path = sim::made(&store.made()?, make, size, profile).map_err(|error| {
-                Stop::one(
-                    ExitCode::Problems,
-                    Problem::bare("scenario::make", error.to_string()),
-                )
-            })?;
-            given.insert(name.value.clone(), path.into_string());
-        }
-    }
-    Ok(())
+    let simulation = Simulation::new(&scenario, plan, options.seed).map_err(problem)?;
+    let made = store.made()?;
+    let (words, makes) = (&scenario.inputs, &scenario.makes);
+    rehearse::give(words, makes, size, plan, &made, given).map_err(problem)?;
+    Ok(simulation)
 }
 
 /// Where the modem is looked for.
@@ -323,7 +261,7 @@ pub(super) fn values(
     given: &Given,
     operator: &mut dyn Operator,
 ) -> Result<Values, Stop> {
-    inputs::resolve(plan, given, operator).map_err(|error| match error {
+    inputs::resolve(plan, given, operator, Secrets::Referred).map_err(|error| match error {
         inputs::Error::Problems(problems) => Stop::problems(problems),
         inputs::Error::Missing(missing) => Stop {
             exit: ExitCode::Declined,
@@ -339,15 +277,4 @@ pub(super) fn values(
                 .collect(),
         },
     })
-}
-
-/// Where `to:` paths go: the working folder, or the run's own folder where nothing is real.
-pub(super) fn outputs(simulated: bool, run: &files::Root) -> Result<files::Root, Stop> {
-    if simulated {
-        let path = Utf8PathBuf::from("outputs");
-        run.make_folder(&path)?;
-        Ok(run.folder(&path)?)
-    } else {
-        Ok(files::Root::open(&files::here()?)?)
-    }
 }

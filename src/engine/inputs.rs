@@ -24,11 +24,21 @@ pub enum Error {
     Missing(Vec<(String, String)>),
 }
 
+/// How a secret is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// As `@file` or `env:VAR`, never in its own words.
+    Referred,
+    /// Written out: the test value of a rehearsal.
+    Written,
+}
+
 /// Reads every input of the plan. Missing ones are asked for.
 pub fn resolve(
     checked: &CheckedPlan,
     given: &Given,
     operator: &mut dyn Operator,
+    secrets: Secrets,
 ) -> Result<Values, Error> {
     let plan = checked.plan();
     let mut problems = unknown_names(plan, given);
@@ -44,7 +54,7 @@ pub fn resolve(
             missing.push((name.value.clone(), input.about.clone()));
             continue;
         };
-        match value(checked, &name.value, input, &text) {
+        match value(checked, &name.value, input, &text, secrets) {
             Ok(value) => {
                 values.insert(name.value.clone(), value);
             }
@@ -111,8 +121,15 @@ fn unknown_names(plan: &Plan, given: &Given) -> Vec<Problem> {
 }
 
 /// The typed value of one input, or why the text is none. Files and folders must be there.
-fn value(plan: &CheckedPlan, name: &str, input: &Input, text: &str) -> Result<Value, String> {
+fn value(
+    plan: &CheckedPlan,
+    name: &str,
+    input: &Input,
+    text: &str,
+    secrets: Secrets,
+) -> Result<Value, String> {
     let (text, shown) = match input.kind.value {
+        Kind::Secret if secrets == Secrets::Written => (text.to_owned(), "not shown".to_owned()),
         Kind::Secret => (secret(text)?, "not shown".to_owned()),
         Kind::Imei => (text.to_owned(), "not shown".to_owned()),
         _ => (text.to_owned(), format!("`{text}`")),

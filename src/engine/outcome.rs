@@ -1,42 +1,8 @@
-//! How a run ended, and the exit code that says so. One enum each; the manual's table is compared with them.
+//! The exit code that says how a run ended. One enum each; the manual's table is compared with them.
 
-use std::fmt;
-
-/// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Every step that had to run ran, and every final claim holds.
-    Proved,
-    /// A guard refused before anything was written.
-    Refused,
-    /// A person said no, or was needed and there is no terminal, before anything was written.
-    Declined,
-    /// No modem, or more than one.
-    NoModem,
-    /// A step failed; the modem is as before, or the rescue brought it back.
-    Failed,
-    /// A destroying step failed or was cut short.
-    InDoubt,
-    /// The last check failed, or something written could not be verified.
-    Unproved,
-    /// Stopped at a safe point.
-    Interrupted,
-}
+pub use crate::plan::Outcome;
 
 impl Outcome {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Proved => "proved",
-            Self::Refused => "refused",
-            Self::Declined => "declined",
-            Self::NoModem => "no-modem",
-            Self::Failed => "failed",
-            Self::InDoubt => "in-doubt",
-            Self::Unproved => "unproved",
-            Self::Interrupted => "interrupted",
-        }
-    }
-
     pub fn exit(self) -> ExitCode {
         match self {
             Self::Proved => ExitCode::Proved,
@@ -48,12 +14,6 @@ impl Outcome {
             Self::Unproved => ExitCode::Unproved,
             Self::Interrupted => ExitCode::Interrupted,
         }
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
     }
 }
 

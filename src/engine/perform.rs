@@ -1,6 +1,7 @@
 //! One attempt of one step: the fields of the step meet the action that carries it out.
 
 use super::Operator;
+use crate::action::diag_restore::Owner;
 use crate::action::signature::Effect;
 use crate::action::{
     self, Cause, Context, Failure, Witness, at_ask, at_rules, at_set, at_set::Afterwards,
@@ -26,6 +27,8 @@ pub(super) struct Bench<'a> {
     pub(super) operator: &'a mut dyn Operator,
     pub(super) values: &'a Values,
     pub(super) outputs: &'a Root,
+    /// Guards that a person overrides, with the reason.
+    pub(super) overrides: &'a BTreeMap<String, String>,
 }
 
 /// What an attempt gave, before its kinds are known.
@@ -92,6 +95,7 @@ pub(super) fn perform(checked: &CheckedStep, bench: Bench<'_>) -> Result<Saved, 
         operator,
         values,
         outputs,
+        overrides,
     } = bench;
     let step = &checked.step;
     let known = values;
@@ -138,8 +142,9 @@ pub(super) fn perform(checked: &CheckedStep, bench: Bench<'_>) -> Result<Saved, 
         diag_backup::run(ctx, outputs, &path(&backup.to)?).map(nothing)
     } else if let Some(restore) = &step.diag_restore {
         let skip: Vec<u16> = restore.skip_items.iter().map(|item| item.value).collect();
-        let label = own_imei(checked, plan, known);
-        diag_restore::run(ctx, &path(&restore.from)?, &skip, label.as_deref()).map(nothing)
+        let (label, owner) = whose(checked, plan, known, overrides);
+        let from = path(&restore.from)?;
+        diag_restore::run_as(ctx, &from, &skip, label.as_deref(), owner).map(nothing)
     } else if let Some(load) = &step.sahara_load {
         sahara_load::run(ctx, &path(&load.programmer)?).map(nothing)
     } else if let Some(backup) = &step.firehose_backup {
@@ -264,15 +269,26 @@ fn shown(text: &str, values: &Values) -> Result<String, Failure> {
     Ok(Template::parse(text)?.expand(values)?)
 }
 
-/// The IMEI that the step's `same_unit` guard compares with.
-fn own_imei(checked: &CheckedStep, plan: &CheckedPlan, values: &Values) -> Option<String> {
-    checked.step.guards.iter().find_map(|name| {
+/// The IMEI that the step's `same_unit` guard compares with, and whose file may be restored: another unit's only where
+/// that very guard is overridden.
+fn whose(
+    checked: &CheckedStep,
+    plan: &CheckedPlan,
+    values: &Values,
+    overrides: &BTreeMap<String, String>,
+) -> (Option<String>, Owner) {
+    let found = checked.step.guards.iter().find_map(|name| {
         let guard = plan.guards().iter().find(|g| g.name == name.value)?;
         match &guard.kind {
-            GuardKind::SameUnit { imei, .. } => values.get(imei).map(Value::display),
+            GuardKind::SameUnit { imei, .. } => Some((guard, values.get(imei).map(Value::display))),
             _ => None,
         }
-    })
+    });
+    match found {
+        Some((guard, imei)) if overrides.contains_key(&guard.name) => (imei, Owner::Donor),
+        Some((_, imei)) => (imei, Owner::ThisUnit),
+        None => (None, Owner::ThisUnit),
+    }
 }
 
 /// Tells a person what to do, and waits until the bus shows that something was done.

@@ -12,6 +12,9 @@ use crate::plan::{Kind, Mode, Value, Values};
 use camino::Utf8PathBuf;
 use std::collections::BTreeMap;
 
+/// The code of every refusal to go on.
+pub const CODE: &str = "run::resume";
+
 /// Longest `private.json` that is read.
 const MAX_PRIVATE: u64 = 1024 * 1024;
 
@@ -73,6 +76,8 @@ pub enum Error {
     Ended(String),
     #[error("the run was simulated, and its modem is gone")]
     Simulated,
+    #[error("the run was on a modem that is real, and does not go on on the simulated one")]
+    Real,
     #[error("the plan, the inputs or their files have changed since the run began")]
     Changed,
     #[error("the run was started in the folder `{0}`, where its backups are")]
@@ -90,6 +95,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// The modem is not there, or not as the run needs it; else the run itself cannot go on.
+    pub fn is_about_the_modem(&self) -> bool {
+        matches!(
+            self,
+            Self::NoCheckpoint { .. } | Self::Silent { .. } | Self::Look(_)
+        )
+    }
+
     /// What to do.
     pub fn help(&self) -> String {
         match self {
@@ -98,6 +111,7 @@ impl Error {
             }
             Self::Ended(_) => "there is nothing to go on with".into(),
             Self::Simulated => "run the plan again".into(),
+            Self::Real => "resume it without `--sim`".into(),
             Self::Changed => {
                 "bring back what the run was given, or run the plan from its beginning".into()
             }
@@ -135,6 +149,7 @@ pub struct History {
     backups: Backups,
     passed: Vec<String>,
     before: Before,
+    simulated: bool,
 }
 
 impl History {
@@ -157,6 +172,7 @@ impl History {
             backups: Backups::new(),
             passed: Vec::new(),
             before: Before::Nothing,
+            simulated: false,
         };
         for event in events {
             history.take(event)?;
@@ -166,9 +182,7 @@ impl History {
 
     fn take(&mut self, event: Event) -> Result<(), Error> {
         match event {
-            Event::RunStart {
-                simulated: true, ..
-            } => return Err(Error::Simulated),
+            Event::RunStart { simulated, .. } => self.simulated = simulated,
             Event::RunEnd { outcome, .. } if outcome == "proved" => {
                 return Err(Error::Ended(outcome));
             }
@@ -199,6 +213,16 @@ impl History {
     /// Stands for every record so far, so that an approval is for this very state.
     pub fn seal(&self) -> String {
         self.journal.seal()
+    }
+
+    /// A simulated run goes on on the simulated modem that it had, and nowhere else; any other run on none that is
+    /// simulated (reliability.md §3).
+    pub fn is_for(&self, simulated: bool) -> Result<(), Error> {
+        match (self.simulated, simulated) {
+            (true, false) => Err(Error::Simulated),
+            (false, true) => Err(Error::Real),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses what is not the run's plan, inputs and files; `offline` is their digest now.

@@ -47,6 +47,8 @@ pub trait Bus: Send {
     fn open(&mut self, role: Role) -> Result<Box<dyn Transport>, Error>;
     /// Tells hands that can hear it that a step asked for them: only the simulated modem's can.
     fn asked(&mut self, _step: &str) {}
+    /// Tells the simulated modem which step runs now, if any: some of its faults strike in one step only.
+    fn entered(&mut self, _step: Option<&str>) {}
     /// Whether this is the simulated modem.
     fn is_simulated(&self) -> bool {
         false

@@ -122,6 +122,11 @@ impl Session {
         self.bus.asked(step);
     }
 
+    /// Tells the simulated modem which step runs now, if any.
+    pub fn entered(&mut self, step: Option<&str>) {
+        self.bus.entered(step);
+    }
+
     /// One look at the bus, no port opened.
     pub fn look(&mut self) -> Result<Sighting, Error> {
         let sighting = self.bus.look().map_err(Error::Look)?;

@@ -11,8 +11,10 @@ mod fragment;
 mod guard;
 pub mod library;
 mod one_of;
+mod outcome;
 mod pattern;
 mod profile;
+mod rehearsal;
 mod scenario;
 mod scope;
 mod template;
@@ -29,10 +31,12 @@ pub use guard::{
     BackupGuard, GUARD_KEYS, Guard, ModelGuard, PackageGuard, RollbackGuard, SameUnitGuard,
     WhenUnknown,
 };
+pub use outcome::Outcome;
 pub use pattern::Pattern;
 pub use profile::{
     Barrier, Evidence, Nand, Partition, PortMap, Ports, Profile, Timing, TransportName,
 };
+pub use rehearsal::{Expectation, ModemExpectation, Recorded, Rehearsal, Written};
 pub use scenario::{
     Banner, Broken, Calibration, Fault, FaultKind, Hand, Hands, Make, MakePackage, MakeXqcn,
     NandDefects, Operation, ProgrammerTraits, SaharaTraits, Scenario, Spc, Variant,

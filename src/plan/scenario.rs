@@ -239,6 +239,9 @@ pub struct Fault {
     /// At which operation of the modem; any where nothing is given.
     #[serde(default)]
     pub on: Option<Spanned<Operation>>,
+    /// Only while this step runs, counted from its start; at any time where nothing is given.
+    #[serde(default)]
+    pub step: Option<Spanned<String>>,
     /// At the how manieth; the first where nothing is given.
     #[serde(default)]
     pub nth: Option<u32>,

@@ -19,13 +19,19 @@ impl SimBus {
     /// The bus, the clock that its modem lives by, and the modem itself for whoever asks it afterwards.
     pub fn new(modem: Modem) -> (Self, Arc<dyn Clock>, Arc<Mutex<Modem>>) {
         let modem = Arc::new(Mutex::new(modem));
+        let (bus, clock) = Self::on(&modem);
+        (bus, clock, modem)
+    }
+
+    /// A bus, and its clock, on a modem that was there before: a run that goes on.
+    pub fn on(modem: &Arc<Mutex<Modem>>) -> (Self, Arc<dyn Clock>) {
         let bus = Self {
-            modem: Arc::clone(&modem),
+            modem: Arc::clone(modem),
         };
         let clock = Arc::new(SimClock {
-            modem: Arc::clone(&modem),
+            modem: Arc::clone(modem),
         });
-        (bus, clock, modem)
+        (bus, clock)
     }
 }
 
@@ -60,6 +66,10 @@ impl Bus for SimBus {
 
     fn asked(&mut self, step: &str) {
         lock(&self.modem).asked(step);
+    }
+
+    fn entered(&mut self, step: Option<&str>) {
+        lock(&self.modem).entered(step);
     }
 
     fn is_simulated(&self) -> bool {

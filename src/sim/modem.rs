@@ -299,6 +299,18 @@ impl Modem {
         }
     }
 
+    /// A step of the plan runs now, or none: some faults strike in one step only.
+    pub fn entered(&mut self, step: Option<&str>) {
+        self.world.faults.entered(step);
+        self.radio.entered(step);
+    }
+
+    /// Places in the scenario's list of the faults that have struck.
+    pub fn struck(&self) -> Vec<usize> {
+        let world = self.world.faults.struck().iter();
+        world.chain(self.radio.struck()).copied().collect()
+    }
+
     /// One movement of a hand, now.
     pub fn hand(&mut self, hand: Hand) {
         match hand {

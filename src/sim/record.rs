@@ -1,5 +1,6 @@
 //! What a simulated modem was sent, as it remembers it: the oracle of the tests, whatever the engine says.
 
+use crate::plan::Recorded;
 use serde::Serialize;
 use serde_json::Value;
 use std::time::Duration;
@@ -113,24 +114,29 @@ impl RecordKind {
         }
     }
 
-    /// The word for it in a rehearsal's `never` (plan-language.md §12.2).
-    pub fn word(&self) -> &'static str {
+    /// What it counts as in a rehearsal's `never` (plan-language.md §12.2).
+    pub fn recorded(&self) -> Recorded {
         match self {
-            Self::Erase { .. } => "erase",
-            Self::ProgramBegin { .. } | Self::Program { .. } => "program",
-            Self::Patch { .. } => "patch",
-            Self::Power { .. } => "power",
-            Self::ProgrammerLoaded { .. } => "programmer-loaded",
-            Self::Reset => "reset",
-            Self::ModeSwitch { .. } => "mode-switch",
-            Self::Refused { .. } => "refused",
-            Self::NvWrite { .. } => "nv-write",
-            Self::EfsWrite { .. } => "efs-write",
-            Self::IdentityWrite { .. } => "identity-write",
-            Self::Transmit { .. } => "transmit",
-            Self::AtCommand { .. } => "at-command",
-            Self::Offline => "offline",
-            Self::Online => "online",
+            Self::Erase { .. } => Recorded::Erase,
+            Self::ProgramBegin { .. } | Self::Program { .. } => Recorded::Program,
+            Self::Patch { .. } => Recorded::Patch,
+            Self::Power { .. } => Recorded::Power,
+            Self::ProgrammerLoaded { .. } => Recorded::ProgrammerLoaded,
+            Self::Reset => Recorded::Reset,
+            Self::ModeSwitch { .. } => Recorded::ModeSwitch,
+            Self::Refused { .. } => Recorded::Refused,
+            Self::NvWrite { .. } => Recorded::NvWrite,
+            Self::EfsWrite { .. } => Recorded::EfsWrite,
+            Self::IdentityWrite { .. } => Recorded::IdentityWrite,
+            Self::Transmit { .. } => Recorded::Transmit,
+            Self::AtCommand { .. } => Recorded::AtCommand,
+            Self::Offline => Recorded::Offline,
+            Self::Online => Recorded::Online,
         }
+    }
+
+    /// The word for it.
+    pub fn word(&self) -> &'static str {
+        self.recorded().word()
     }
 }

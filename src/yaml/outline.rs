@@ -69,7 +69,7 @@ pub(super) fn outline(source: &Source, what: &'static str) -> Result<Node, Vec<P
             Ok((event, span)) => (event, reader.range(&span)),
             Err(error) => {
                 let at = reader.byte(error.marker().index());
-                reader.stop("plan::yaml-syntax", error.info(), at..at + 1);
+                reader.stop("plan::yaml-syntax", error.info(), at);
                 break;
             }
         };
@@ -81,11 +81,9 @@ pub(super) fn outline(source: &Source, what: &'static str) -> Result<Node, Vec<P
         return Err(reader.problems);
     }
     reader.root.ok_or_else(|| {
-        vec![Problem::new(
-            source,
-            "plan::empty",
-            format!("the file holds no {what}"),
-        )]
+        let message = format!("the file holds no {what}");
+        let help = format!("a {what} begins with `{what}: 1`");
+        vec![Problem::new(source, "plan::empty", message).help(help)]
     })
 }
 
@@ -122,9 +120,38 @@ impl Reader<'_> {
         start..self.byte(span.end.index()).max(start)
     }
 
-    fn stop(&mut self, code: &'static str, message: &str, at: Range<usize>) {
-        let problem =
-            Problem::new(self.source, code, message).label(at, "the YAML reader stopped here");
+    /// The reader gave up. Where it did so at white space, the last thing that it understood shows better; a bracket that
+    /// was never closed is often the reason, and may be far above.
+    fn stop(&mut self, code: &'static str, message: &str, at: usize) {
+        let text = self.source.text();
+        let rest = text.get(at..).unwrap_or("");
+        let at = if rest.starts_with(|c: char| !c.is_whitespace()) {
+            at
+        } else {
+            let gap = text.get(self.last_end..at).unwrap_or("");
+            let is_blank = |line: &str| line.trim().is_empty() || line.trim().starts_with('#');
+            let end = if gap.lines().all(is_blank) {
+                self.last_end.min(at)
+            } else {
+                at
+            };
+            let before = text.get(..end).unwrap_or("").trim_end();
+            before
+                .char_indices()
+                .next_back()
+                .map_or(0, |(last, _)| last)
+        };
+        let mut problem = Problem::new(self.source, code, message)
+            .label(at..at + 1, "the YAML reader stopped here");
+        let starts = self.open.iter().rev().map(|open| open.node.span.start);
+        let is_bracket = |start: &usize| {
+            let rest = text.get(*start..);
+            rest.is_some_and(|rest| rest.starts_with(['[', '{']))
+        };
+        let mut brackets = starts.filter(is_bracket);
+        if let Some(bracket) = brackets.next().filter(|bracket| *bracket != at) {
+            problem = problem.label(bracket..bracket + 1, "opened here");
+        }
         self.problems.push(problem);
     }
 

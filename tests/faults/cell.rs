@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::time::Duration;
 use tempfile::TempDir;
 use unbrick::check::{self, CheckedPlan};
+use unbrick::engine::inputs::{self, Secrets};
 use unbrick::engine::operator::Answer;
 use unbrick::engine::run::{Ended, Request, run};
 use unbrick::engine::store::Store;
-use unbrick::engine::{Listener, Operator, inputs};
+use unbrick::engine::{Listener, Operator};
 use unbrick::event::Event;
 use unbrick::files::Root;
 use unbrick::modem::Session;
@@ -111,7 +112,7 @@ impl Story {
             .map(|(name, value)| (name.value.clone(), value.value.clone()))
             .collect();
         given.extend(self.made.clone());
-        let values = inputs::resolve(&self.plan, &given, &mut Yes).unwrap();
+        let values = inputs::resolve(&self.plan, &given, &mut Yes, Secrets::Referred).unwrap();
         let modem = Modem::new(scenario, self.plan.profile(), sim::Options { seed: 1 }).unwrap();
         let (bus, clock, modem) = SimBus::new(modem);
         let profile = Arc::new(self.plan.profile().clone());

@@ -18,6 +18,7 @@ fn strike(kind: FaultKind, on: Operation, nth: u32) -> Ran {
     scenario.faults = vec![Fault {
         kind: spanned(kind),
         on: Some(spanned(on)),
+        step: None,
         nth: Some(nth),
     }];
     story.run(&format!("{kind:?} at {on:?} {nth}"), scenario)

@@ -98,6 +98,7 @@ impl Running<'_, '_> {
             operator: &mut *self.operator,
             values: &self.values,
             outputs: &self.outputs,
+            overrides: &self.overrides,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::engine::Outcome;
 use crate::engine::resume::Before;
 use crate::event::Event;
 use crate::modem::session::Certainty;
-use crate::plan::Mode;
+use crate::plan::{Mode, Values};
 use std::collections::BTreeMap;
 
 /// What a stop comes to, before the modem's state is added.
@@ -162,6 +162,7 @@ impl Running<'_, '_> {
             code: Some(told.code),
             mode: seen.map(|seen| seen.mode),
             report: BTreeMap::new(),
+            facts: self.facts(),
         };
         self.finish(ended, begun.unfinished)
     }
@@ -228,6 +229,7 @@ impl Running<'_, '_> {
             code: None,
             mode,
             report,
+            facts: self.facts(),
         };
         self.finish(ended, false)
     }
@@ -242,6 +244,15 @@ impl Running<'_, '_> {
             .take_while(|(effect, step)| *effect < Effect::Disrupt || !step.children.is_empty())
             .find(|(_, step)| !step.claims.is_empty())
             .map(|(_, step)| (step.id(), step.claims.len()))
+    }
+
+    /// What was read, inputs left out.
+    fn facts(&self) -> Values {
+        let facts = self.values.iter();
+        facts
+            .filter(|(name, _)| !self.inputs.contains_key(*name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     }
 
     /// Whether a step that changes the modem has passed.

@@ -60,6 +60,8 @@ pub struct Ended {
     pub code: Option<String>,
     pub mode: Option<Mode>,
     pub report: BTreeMap<String, String>,
+    /// Facts that are known at the end, in full.
+    pub facts: Values,
 }
 
 /// Why a run could not even begin: nothing was opened.
@@ -99,6 +101,7 @@ pub fn run(
     let seal = request.resume.as_ref().map(History::seal);
     let digest = contents.for_unit(&unit, &request.overrides, seal.as_deref());
     if let Some(history) = &request.resume {
+        history.is_for(simulated)?;
         history.is_of(&contents.offline())?;
         if request.approve.is_none()
             && !simulated
@@ -138,7 +141,7 @@ pub fn run(
         operator,
         recorder: Recorder::new(mask, writer, listeners),
         answers,
-        agreed: request.yes || simulated || answers == Answers::Digest,
+        agreed: request.yes || answers == Answers::Digest,
         seen: None,
         resume_after: None,
         passed: Vec::new(),

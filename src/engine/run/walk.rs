@@ -133,7 +133,9 @@ impl Running<'_, '_> {
         self.ask_person(checked)?;
         self.unchanged(checked)?;
         self.start(checked, depth);
+        self.session.entered(Some(id));
         let result = self.attempts(checked);
+        self.session.entered(None);
         if !self.session.interrupt().at_safe_point() {
             // A single wish during a flash was told that the work goes on.
             self.session.interrupt().clear();

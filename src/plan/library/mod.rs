@@ -1,17 +1,20 @@
-//! Where plans, profiles and scenarios come from: a path on this computer, or the files built into the program.
+//! Where plans, profiles, scenarios and rehearsal cases come from: a path on this computer, or the files built into the program.
 //!
 //! A path wins over a built-in name. Built-in names: a plan `quectel/rm502q-gl/unbrick-900e`, a scenario
 //! `quectel/rm502q-gl/900e` (in the folder `scenarios`), a profile `quectel/rm502q-gl`, a fragment
-//! `lib/wait-for-radio.yaml`.
+//! `lib/wait-for-radio.yaml`, a rehearsal case `quectel/rm502q-gl/rehearsals/good-way`.
 
+mod place;
 mod profile_rules;
 mod rules;
 mod scenario_rules;
 
-use super::{Fragment, Plan, Profile, Scenario};
+pub use place::Place;
+
+use super::{Fault, Fragment, Make, Plan, Profile, Rehearsal, Scenario};
 use crate::diagnostic::{Problem, Source, nearest};
 use crate::files::{self, Root};
-use crate::yaml::{self, MAX_BYTES, Node};
+use crate::yaml::{self, MAX_BYTES, Node, Table};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::de::DeserializeOwned;
 
@@ -25,9 +28,10 @@ pub enum EntryKind {
     Scenario,
     Profile,
     Fragment,
+    Rehearsal,
 }
 
-/// A built-in plan, scenario, profile or fragment.
+/// A built-in plan, scenario, profile, fragment or rehearsal case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The name by which it can be loaded.
@@ -73,7 +77,7 @@ impl Library {
     }
 }
 
-/// All built-in plans, scenarios and profiles, by kind and name.
+/// All built-in plans, scenarios, profiles and rehearsal cases, by kind and name.
 pub fn list() -> Vec<Entry> {
     let library = Library::builtin();
     let mut entries: Vec<Entry> = library
@@ -89,6 +93,10 @@ pub fn list() -> Vec<Entry> {
                 }
                 EntryKind::Scenario => {
                     let about = read::<Scenario>(&source, "scenario").ok()?.0.about;
+                    about.unwrap_or_default().trim().replace('\n', " ")
+                }
+                EntryKind::Rehearsal => {
+                    let about = read::<Rehearsal>(&source, "rehearsal").ok()?.0.about;
                     about.unwrap_or_default().trim().replace('\n', " ")
                 }
             };
@@ -183,6 +191,22 @@ pub(crate) fn fragments() -> Vec<String> {
     names_of(EntryKind::Fragment)
 }
 
+/// Loads a rehearsal case by path or by name, and says where it lies. Its content is the business of
+/// [`crate::rehearse`].
+pub fn load_rehearsal(
+    name_or_path: &str,
+) -> Result<(Place, Source, Rehearsal, Node), Vec<Problem>> {
+    let place = Place::find(name_or_path, EntryKind::Rehearsal);
+    let source = find(name_or_path, EntryKind::Rehearsal)?;
+    let (rehearsal, root) = read(&source, "rehearsal")?;
+    Ok((place, source, rehearsal, root))
+}
+
+/// What is wrong with faults and with what the simulator makes, wherever they are written.
+pub fn judge_simulation(source: &Source, faults: &[Fault], makes: &Table<Make>) -> Vec<Problem> {
+    scenario_rules::simulation(source, faults, makes)
+}
+
 /// Looks a profile up in the model's folder, in the tree around it, and among the built-in ones.
 pub(crate) fn find_profile(
     id: &str,
@@ -252,6 +276,7 @@ pub fn kind_of(name_or_path: &str) -> EntryKind {
         (Some(kind), _, _) => kind,
         (None, Some("modem.yaml"), _) => EntryKind::Profile,
         (None, _, Some("scenarios")) => EntryKind::Scenario,
+        (None, _, Some("rehearsals")) => EntryKind::Rehearsal,
         (None, _, Some("lib")) => EntryKind::Fragment,
         _ => named().map_or(EntryKind::Plan, |(_, kind)| kind),
     }
@@ -285,6 +310,7 @@ fn not_found(name: &str, kind: EntryKind) -> Problem {
         EntryKind::Scenario => ("scenario::no-such-scenario", "scenario"),
         EntryKind::Profile => ("plan::no-profile", "modem profile"),
         EntryKind::Fragment => ("plan::include-missing", "fragment"),
+        EntryKind::Rehearsal => ("rehearsal::no-such-case", "rehearsal case"),
     };
     if let Err(error) = files::open(Utf8Path::new(name))
         && !error.missing
@@ -292,12 +318,16 @@ fn not_found(name: &str, kind: EntryKind) -> Problem {
         return Problem::bare("plan::unreadable", error.to_string());
     }
     let names = names_of(kind);
-    let same_end = |known: &&String| known.rsplit('/').next() == Some(name);
-    let near = names
-        .iter()
-        .find(same_end)
-        .map(String::as_str)
-        .or_else(|| nearest(name, names.iter().map(String::as_str)));
+    let known = || names.iter().map(String::as_str);
+    // Who leaves the folder out, or writes the path of a file, has the last word right, or nearly.
+    let last = |name: &'_ str| -> String { name.rsplit('/').next().unwrap_or(name).to_owned() };
+    let lasts: Vec<String> = known().map(last).collect();
+    let word = last(name);
+    let word = word.strip_suffix(".yaml").unwrap_or(&word);
+    let near = nearest(name, known()).or_else(|| {
+        let near = nearest(word, lasts.iter().map(String::as_str))?;
+        known().find(|known| last(known) == near)
+    });
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("give a file, or one of: {}", names.join(", ")),
@@ -332,6 +362,10 @@ fn name_of(path: &str) -> Option<(String, EntryKind)> {
         [vendor, model, "scenarios", name] => {
             Some((format!("{vendor}/{model}/{name}"), EntryKind::Scenario))
         }
+        [vendor, model, "rehearsals", name] => Some((
+            format!("{vendor}/{model}/rehearsals/{name}"),
+            EntryKind::Rehearsal,
+        )),
         ["lib", ..] => Some((path.to_owned(), EntryKind::Fragment)),
         [vendor, model, name] => Some((format!("{vendor}/{model}/{name}"), EntryKind::Plan)),
         _ => None,

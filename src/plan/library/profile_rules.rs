@@ -5,7 +5,7 @@ use crate::diagnostic::{Problem, Source};
 use crate::plan::{Evidence, Partition, Profile, is_firmware_version};
 use crate::yaml::Node;
 use camino::Utf8Path;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 pub(super) fn problems(source: &Source, profile: &Profile, root: &Node) -> Vec<Problem> {
     let mut found = Found::new(source);
@@ -29,6 +29,8 @@ pub(super) fn problems(source: &Source, profile: &Profile, root: &Node) -> Vec<P
         if !profile.modes.contains_key(&mode.value) {
             let message = format!("`modes` does not say how `{}` looks", mode.value);
             found.add("modem::mode", message, &mode.span, "not described");
+            let described: Vec<&str> = profile.modes.keys().map(|mode| mode.word()).collect();
+            found.help(format!("it describes: {}", described.join(", ")));
         }
     }
     for pattern in profile.nv_writing.iter().chain(&profile.refused) {
@@ -71,7 +73,7 @@ fn lengths(found: &mut Found<'_>, profile: &Profile, root: &Node) -> bool {
         if count > most {
             let message = format!("`{list}` has {count} entries, and at most {most} are taken");
             found.add(
-                "modem::too-many",
+                "plan::too-large",
                 message,
                 &place(root, &[list]),
                 "too many",
@@ -176,13 +178,14 @@ fn flash(found: &mut Found<'_>, profile: &Profile, root: &Node) {
             "page, block or size",
         );
     }
-    let mut names = BTreeSet::new();
+    let mut names = BTreeMap::new();
     let end = |p: &Partition| u64::from(p.start) + u64::from(p.blocks);
     for partition in &profile.partitions {
         let name = &partition.name;
-        if !names.insert(name.as_str()) {
+        if let Some(first) = names.insert(name.as_str(), &name.span) {
             let message = format!("there are two partitions `{}`", name.value);
             found.add("modem::partition", message, &name.span, "again here");
+            found.also(first, "first here");
         }
         if partition.blocks == 0 || end(partition) > u64::from(nand.blocks) {
             let message = format!(
@@ -213,6 +216,8 @@ fn flash(found: &mut Found<'_>, profile: &Profile, root: &Node) {
                 &right.name.span,
                 "begins inside the other",
             );
+            let ends = format!("ends with block {}", end(left).saturating_sub(1));
+            found.also(&left.name.span, &ends);
         }
     }
 }
@@ -222,6 +227,7 @@ fn barriers(found: &mut Found<'_>, profile: &Profile) {
         if !profile.hw.iter().any(|hw| hw.value == barrier.hw.value) {
             let message = format!("the profile does not cover `{}`", barrier.hw.value);
             found.add("modem::barrier", message, &barrier.hw.span, "not in `hw`");
+            found.also(&profile.hw.span, "covered");
         }
         let version = &barrier.at_least;
         if !is_firmware_version(version) || !version.starts_with(&barrier.hw.value) {

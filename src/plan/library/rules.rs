@@ -26,22 +26,22 @@ impl<'a> Found<'a> {
         at: &Range<usize>,
         label: &str,
     ) {
-        self.push(code, message, at, label, None);
+        let problem = Problem::new(self.source, code, message).label(at.clone(), label);
+        self.problems.push(problem);
     }
 
-    pub(super) fn push(
-        &mut self,
-        code: &'static str,
-        message: impl Into<String>,
-        at: &Range<usize>,
-        label: &str,
-        help: Option<String>,
-    ) {
-        let problem = Problem::new(self.source, code, message).label(at.clone(), label);
-        self.problems.push(match help {
-            Some(help) => problem.help(help),
-            None => problem,
-        });
+    /// Adds a second place to the last problem.
+    pub(super) fn also(&mut self, at: &Range<usize>, label: &str) {
+        if let Some(problem) = self.problems.pop() {
+            self.problems.push(problem.label(at.clone(), label));
+        }
+    }
+
+    /// Adds what to do to the last problem.
+    pub(super) fn help(&mut self, help: impl Into<String>) {
+        if let Some(problem) = self.problems.pop() {
+            self.problems.push(problem.help(help));
+        }
     }
 
     /// The first few, by place.
@@ -86,6 +86,21 @@ pub(super) fn place(root: &Node, keys: &[&str]) -> Range<usize> {
         }
     }
     node.span.clone()
+}
+
+/// The place of one item of a list; the list's own where it has no such item.
+pub(super) fn place_of_item(root: &Node, keys: &[&str], item: usize) -> Range<usize> {
+    let list = place(root, keys);
+    item_at(root, &list, item).unwrap_or(list)
+}
+
+fn item_at(node: &Node, list: &Range<usize>, item: usize) -> Option<Range<usize>> {
+    match &node.kind {
+        NodeKind::Sequence(items) if node.span == *list => {
+            items.get(item).map(|item| item.span.clone())
+        }
+        _ => node.children().find_map(|child| item_at(child, list, item)),
+    }
 }
 
 /// `vendor/model`, so that it can be a folder and nothing else.

@@ -1,12 +1,12 @@
 //! What must hold inside a scenario beyond its shape, given its profile.
 
-use super::rules::{Found, is_hex, place};
+use super::rules::{Found, is_hex, place, place_of_item};
 use crate::diagnostic::{Problem, Source, nearest};
 use crate::plan::{
     Fault, FaultKind, Make, Mode, Operation, Profile, Scenario, is_firmware_version, is_name,
 };
 use crate::protocol::diag::imei_is_valid;
-use crate::yaml::Node;
+use crate::yaml::{Node, Table};
 
 pub(super) fn problems(
     source: &Source,
@@ -33,6 +33,8 @@ pub(super) fn problems(
     if mode.value != Mode::Off && !profile.modes.contains_key(&looks_like) {
         let message = format!("{} is never in `{}`", profile.id.value, mode.value);
         found.add("scenario::mode", message, &mode.span, "not in the profile");
+        let described: Vec<&str> = profile.modes.keys().map(|mode| mode.word()).collect();
+        found.help(format!("it shows itself in: {}", described.join(", ")));
     }
     let firmware = &scenario.firmware;
     if **firmware != "none" && !is_firmware_version(firmware) {
@@ -57,6 +59,16 @@ pub(super) fn problems(
         strike(&mut found, fault);
     }
     inputs(&mut found, scenario);
+    found.sorted()
+}
+
+/// Faults, and what is made, outside a scenario: in a rehearsal case.
+pub(super) fn simulation(source: &Source, faults: &[Fault], made: &Table<Make>) -> Vec<Problem> {
+    let mut found = Found::new(source);
+    for fault in faults {
+        strike(&mut found, fault);
+    }
+    makes(&mut found, made);
     found.sorted()
 }
 
@@ -86,23 +98,28 @@ fn flash(found: &mut Found<'_>, scenario: &Scenario, root: &Node, profile: &Prof
         let known = || profile.partitions.iter().map(|p| p.name.value.as_str());
         if !known().any(|partition| partition == **name) {
             let message = format!("{} has no partition `{}`", profile.id.value, name.value);
-            let help = nearest(name, known()).map(|near| format!("did you mean `{near}`?"));
-            found.push("scenario::damage", message, &name.span, "not there", help);
+            found.add("scenario::damage", message, &name.span, "not there");
+            if let Some(near) = nearest(name, known()) {
+                found.help(format!("did you mean `{near}`?"));
+            }
         }
     }
     let nand = &profile.nand;
-    let beyond = |block: &&u32| **block >= nand.blocks;
-    if let Some(block) = scenario.nand.bad_blocks.iter().find(beyond) {
-        let at = place(root, &["nand", "bad_blocks"]);
-        let message = format!("block {block} is beyond the chip's {}", nand.blocks);
-        found.add("scenario::nand", message, &at, "in this list");
+    for (item, block) in scenario.nand.bad_blocks.iter().enumerate() {
+        if *block >= nand.blocks {
+            let at = place_of_item(root, &["nand", "bad_blocks"], item);
+            let last = nand.blocks.saturating_sub(1);
+            let message = format!("block {block} is not on the chip: its last is {last}");
+            found.add("scenario::nand", message, &at, "beyond the chip");
+        }
     }
     let pages = u64::from(nand.blocks) * u64::from(nand.pages_per_block);
-    for (first, count) in &scenario.nand.unreadable {
+    for (item, (first, count)) in scenario.nand.unreadable.iter().enumerate() {
         if *count == 0 || u64::from(*first) + u64::from(*count) > pages {
-            let at = place(root, &["nand", "unreadable"]);
-            let message = format!("pages {first} and {count} more are not all on the chip");
-            found.add("scenario::nand", message, &at, "in this list");
+            let at = place_of_item(root, &["nand", "unreadable"], item);
+            let message =
+                format!("{count} pages from page {first} on: none, or not all on the chip");
+            found.add("scenario::nand", message, &at, "not on the chip");
         }
     }
 }
@@ -153,12 +170,19 @@ fn can_strike(kind: FaultKind, on: Operation) -> bool {
 
 fn inputs(found: &mut Found<'_>, scenario: &Scenario) {
     for (name, _) in &scenario.inputs {
-        if scenario.makes.get(name).is_some() {
+        let mut made = scenario.makes.iter().map(|(made, _)| made);
+        if let Some(made) = made.find(|made| made.value == name.value) {
             let message = format!("`{}` is given and made", name.value);
-            found.add("scenario::input", message, &name.span, "also under `makes`");
+            found.add("scenario::input", message, &name.span, "given here");
+            found.also(&made.span, "made here");
+            found.help("keep one of the two");
         }
     }
-    for (name, make) in &scenario.makes {
+    makes(found, &scenario.makes);
+}
+
+fn makes(found: &mut Found<'_>, makes: &Table<Make>) {
+    for (name, make) in makes {
         match make {
             Make {
                 package: Some(package),

@@ -6,10 +6,18 @@ use crate::plan::{Fault, FaultKind, Operation};
 #[derive(Debug)]
 pub(super) struct Faults {
     armed: Vec<Armed>,
+    /// The step that runs.
+    step: Option<String>,
+    /// Places in the scenario's list of those that have struck.
+    struck: Vec<usize>,
 }
 
 #[derive(Debug)]
 struct Armed {
+    /// Its place in the scenario's list.
+    place: usize,
+    /// Only while this step runs.
+    step: Option<String>,
     kind: FaultKind,
     /// Any operation of the running firmware where nothing is given.
     on: Option<Operation>,
@@ -30,25 +38,49 @@ impl Faults {
     pub(super) fn new(faults: &[Fault]) -> Self {
         let armed = faults
             .iter()
-            .map(|fault| Armed {
+            .enumerate()
+            .map(|(place, fault)| Armed {
+                place,
+                step: fault.step.as_ref().map(|step| step.value.clone()),
                 kind: fault.kind.value,
                 on: fault.on.as_ref().map(|on| on.value),
                 left: fault.nth.unwrap_or(1).max(1),
             })
             .filter(|armed| armed.on.is_none_or(|on| HERE.contains(&on)))
             .collect();
-        Self { armed }
+        Self {
+            armed,
+            step: None,
+            struck: Vec::new(),
+        }
+    }
+
+    /// Another step runs now, or none.
+    pub(super) fn entered(&mut self, step: Option<&str>) {
+        self.step = step.map(str::to_owned);
+    }
+
+    /// Places in the scenario's list of those that have struck.
+    pub(super) fn struck(&self) -> &[usize] {
+        &self.struck
     }
 
     /// Counts an operation; gives the fault that strikes at it. Of two at once, the first in the scenario strikes.
     pub(super) fn strike(&mut self, operation: Operation) -> Option<FaultKind> {
         let mut struck = None;
-        self.armed.retain_mut(|armed| {
-            if armed.on.is_some_and(|on| on != operation) {
+        let Self {
+            armed,
+            step,
+            struck: places,
+        } = self;
+        armed.retain_mut(|armed| {
+            let elsewhere = armed.step.is_some() && armed.step != *step;
+            if elsewhere || armed.on.is_some_and(|on| on != operation) {
                 return true;
             }
             armed.left -= 1;
             if armed.left == 0 {
+                places.push(armed.place);
                 struck = struck.or(Some(armed.kind));
             }
             armed.left > 0
@@ -71,6 +103,7 @@ mod tests {
         Fault {
             kind: spanned(kind),
             on: on.map(|value| Spanned { value, span: 0..0 }),
+            step: None,
             nth: Some(nth),
         }
     }

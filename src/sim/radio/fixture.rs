@@ -42,6 +42,7 @@ pub(in crate::sim) fn fault(kind: FaultKind, on: Operation, nth: u32) -> Fault {
     Fault {
         kind: spanned(kind),
         on: Some(spanned(on)),
+        step: None,
         nth: Some(nth),
     }
 }

@@ -150,6 +150,16 @@ impl Radio {
         self.core.unit.erase();
     }
 
+    /// Another step of the plan runs now, or none.
+    pub fn entered(&mut self, step: Option<&str>) {
+        self.core.faults.entered(step);
+    }
+
+    /// Places in the scenario's list of the faults that have struck here.
+    pub fn struck(&self) -> &[usize] {
+        self.core.faults.struck()
+    }
+
     /// The scenario's faults are over, as they are when a rehearsal resumes.
     pub fn end_faults(&mut self) {
         self.core.faults.clear();

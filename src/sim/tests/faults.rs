@@ -13,6 +13,7 @@ fn fault(kind: FaultKind, on: Operation, nth: u32) -> impl FnOnce(&mut Scenario)
         scenario.faults = vec![Fault {
             kind: spanned(kind),
             on: Some(spanned(on)),
+            step: None,
             nth: Some(nth),
         }];
     }
