@@ -12,6 +12,7 @@ mod guard;
 pub mod library;
 mod one_of;
 mod outcome;
+mod pattern;
 mod profile;
 mod rehearsal;
 mod scenario;
@@ -31,6 +32,7 @@ pub use guard::{
     WhenUnknown,
 };
 pub use outcome::Outcome;
+pub use pattern::Pattern;
 pub use profile::{
     Barrier, Evidence, Nand, Partition, PortMap, Ports, Profile, Timing, TransportName,
 };

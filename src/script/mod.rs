@@ -187,6 +187,12 @@ impl Script {
     }
 }
 
+/// Does work that compiles many conditions and scripts. Alone each would get a thread and an engine of its own, which
+/// takes longer than the compiling.
+pub fn workshop<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, ScriptError> {
+    room::workshop(work)
+}
+
 impl ScriptProblem {
     fn new(message: impl Into<String>, position: Position) -> Self {
         Self {

@@ -8,6 +8,7 @@ use rhai::{
     AST, Dynamic, Engine, EvalAltResult, OptimizationLevel, ParseErrorType, Position, Scope,
 };
 use std::any::Any;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
@@ -71,8 +72,7 @@ pub(super) fn compile(
         .filter(|word| kinds.get(*word).is_some_and(|kind| *kind != Kind::Secret))
         .map(str::to_owned)
         .collect();
-    let compiled = on_own_thread(|| {
-        let engine = sealed();
+    let compiled = with_engine(|engine| {
         let scope = neutral(kinds, &words);
         match purpose {
             Use::Condition => engine.compile_expression_with_scope(&scope, text),
@@ -107,9 +107,8 @@ pub(super) fn try_out(
     kinds: &BTreeMap<String, Kind>,
     names: &BTreeSet<String>,
 ) -> Result<(), ScriptProblem> {
-    let tried = on_own_thread(|| {
-        let mut engine = sealed();
-        let guest = Guest::new(&mut engine, Use::Condition);
+    let tried = with_engine(|engine| {
+        let guest = Guest::new(engine, Use::Condition);
         let mut scope = neutral(kinds, names);
         let result = engine.eval_ast_with_scope::<Dynamic>(&mut scope, ast);
         (result, guest.verdict())
@@ -285,6 +284,31 @@ fn push(scope: &mut Scope<'_>, name: &str, value: &Value) {
         Value::Secret(_) => scope,
         _ => scope.push_constant(name, value.display()),
     };
+}
+
+thread_local! {
+    /// The engine of a thread with room for it: making one takes longer than compiling a condition.
+    static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
+}
+
+/// Does work that compiles many programs, on one thread with a large stack and with one engine for all of them.
+pub(super) fn workshop<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, ScriptError> {
+    on_own_thread(|| {
+        ENGINE.with_borrow_mut(|engine| *engine = Some(sealed()));
+        work()
+    })
+}
+
+/// Lends an engine for compiling or for one trial: that of the workshop, or one on a thread of its own.
+fn with_engine<T: Send>(work: impl FnOnce(&mut Engine) -> T + Send) -> Result<T, ScriptError> {
+    let Some(mut engine) = ENGINE.with_borrow_mut(Option::take) else {
+        return on_own_thread(|| work(&mut sealed()));
+    };
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut engine)));
+    // An engine that has panicked is in no known state.
+    let engine = if outcome.is_ok() { engine } else { sealed() };
+    ENGINE.with_borrow_mut(|place| *place = Some(engine));
+    outcome.map_err(|_| ScriptError::Crashed)
 }
 
 /// Deep values need a large stack, and a panic of the engine must not become ours.

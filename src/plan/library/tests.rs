@@ -226,6 +226,19 @@ fn every_mistake_in_a_profile_is_found_where_it_is() {
 }
 
 #[test]
+fn a_list_that_every_command_is_held_against_is_short() {
+    let text = Library::builtin()
+        .text("quectel/rm502q-gl/modem.yaml")
+        .unwrap();
+    let list = format!("refused: [{}]", "x,".repeat(33));
+    let text = text.replacen("timing:", &format!("{list}\ntiming:"), 1);
+    let source = Source::new("plans/quectel/rm502q-gl/modem.yaml", text);
+    let problems = read_profile(&source).unwrap_err();
+    let wanted = list.trim_start_matches("refused: ");
+    assert_eq!(codes(&problems), [("plan::too-large", wanted)]);
+}
+
+#[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn every_mistake_in_a_scenario_is_found_where_it_is() {
     let text = Library::builtin()
