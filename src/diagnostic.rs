@@ -8,47 +8,49 @@ use std::sync::Arc;
 
 /// A text file with its name, as given by the user.
 #[derive(Debug, Clone)]
-pub struct Source {
-    named: Arc<NamedSource<String>>,
+pub struct Source(Arc<File>);
+
+#[derive(Debug)]
+struct File {
+    named: NamedSource<String>,
     builtin: bool,
 }
 
 impl Source {
     pub fn new(name: impl AsRef<str>, text: impl Into<String>) -> Self {
-        Self {
-            named: Arc::new(NamedSource::new(name, text.into())),
-            builtin: false,
-        }
+        Self::file(name.as_ref(), text.into(), false)
     }
 
     /// A file that is part of the program. What lies on this computer under the same name has nothing to do with it.
     pub fn builtin(name: impl AsRef<str>, text: impl Into<String>) -> Self {
-        Self {
-            builtin: true,
-            ..Self::new(name, text)
-        }
+        Self::file(name.as_ref(), text.into(), true)
+    }
+
+    fn file(name: &str, text: String, builtin: bool) -> Self {
+        let named = NamedSource::new(name, text);
+        Self(Arc::new(File { named, builtin }))
     }
 
     pub fn name(&self) -> &str {
-        self.named.name()
+        self.0.named.name()
     }
 
     pub fn text(&self) -> &str {
-        self.named.inner()
+        self.0.named.inner()
     }
 
     pub fn is_builtin(&self) -> bool {
-        self.builtin
+        self.0.builtin
     }
 
     /// The folder in which a file on this computer lies.
     pub fn folder(&self) -> Option<&Utf8Path> {
-        (!self.builtin).then(|| Utf8Path::new(self.name()).parent())?
+        (!self.0.builtin).then(|| Utf8Path::new(self.name()).parent())?
     }
 
     /// Whether both are the same reading of the same file.
     pub fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.named, &other.named)
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
@@ -70,7 +72,7 @@ pub struct Problem {
     pub labels: Vec<(Range<usize>, String)>,
     /// Places in other files that explain it.
     pub elsewhere: Vec<Elsewhere>,
-    pub help: Option<String>,
+    pub help: Option<Box<str>>,
     pub source: Option<Source>,
 }
 
@@ -142,7 +144,7 @@ impl Problem {
 
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help = Some(text.into());
+        self.help = Some(text.into().into_boxed_str());
         self
     }
 
@@ -297,7 +299,7 @@ impl Diagnostic for Problem {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source.as_ref().map(|s| &*s.named as &dyn SourceCode)
+        self.source.as_ref().map(|s| &s.0.named as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -336,7 +338,7 @@ impl Diagnostic for Elsewhere {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&*self.source.named)
+        Some(&self.source.0.named)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {

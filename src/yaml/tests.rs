@@ -27,7 +27,7 @@ fn read(text: &str) -> Result<Sample, Vec<Problem>> {
 fn refusal(text: &str) -> (&'static str, String, Option<String>) {
     let problem = read(text).unwrap_err().remove(0);
     let at = problem.pointed_at().unwrap_or("").to_owned();
-    (problem.code, at, problem.help)
+    (problem.code, at, problem.help.map(String::from))
 }
 
 #[test]

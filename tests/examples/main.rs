@@ -9,6 +9,7 @@
 mod coverage;
 mod ways;
 
+use camino::Utf8Path;
 use std::path::{Path, PathBuf};
 
 fn examples() -> PathBuf {
@@ -20,7 +21,7 @@ fn plans() -> Vec<String> {
     let mut found: Vec<String> = std::fs::read_dir(examples())
         .unwrap()
         .map(|entry| entry.unwrap().path().to_str().unwrap().to_owned())
-        .filter(|path| path.ends_with(".yaml"))
+        .filter(|path| Utf8Path::new(path).extension() == Some("yaml"))
         .collect();
     found.sort();
     assert!(!found.is_empty());
