@@ -4,7 +4,7 @@ use super::Checker;
 use super::state::State;
 use crate::diagnostic::nearest;
 use crate::plan::{Kind, Template};
-use crate::script::{Cause, Condition, Script, ScriptProblem};
+use crate::script::{Cause, Condition, Origin, Script, ScriptProblem};
 use crate::yaml::{Spanned, inside_scalar, node_at};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -142,7 +142,7 @@ impl Checker<'_> {
             return None;
         }
         match Condition::compile(text, kinds) {
-            Ok(condition) => Some(condition),
+            Ok(condition) => Some(condition.written_in(self.origin(text))),
             Err(problem) => {
                 self.script_problem("plan::expression", text, &problem, state);
                 None
@@ -157,7 +157,7 @@ impl Checker<'_> {
         saves: &BTreeMap<String, Kind>,
     ) -> Option<Script> {
         match Script::compile(text, &state.known, saves) {
-            Ok(script) => Some(script),
+            Ok(script) => Some(script.written_in(self.origin(text))),
             Err(problem) => {
                 self.script_problem("plan::script", text, &problem, state);
                 None
@@ -191,6 +191,11 @@ impl Checker<'_> {
                 self.problem(code, problem.message.clone(), &at, "here");
             }
         }
+    }
+
+    fn origin(&self, text: &Spanned<String>) -> Option<Origin> {
+        let scalar = node_at(self.root, text.span.start)?;
+        Some(Origin::new(self.source, scalar))
     }
 
     /// The file's range for a range of a decoded scalar; the whole scalar where that is not exact.

@@ -1,7 +1,7 @@
 //! What is found by walking a compiled program: calls of unknown functions, comparisons that can never hold, and what
 //! it needs and does. `AST::walk` is marked volatile upstream, so it stands in this one file.
 
-use super::functions::{FUNCTIONS, Type, lookup};
+use super::functions::{FUNCTIONS, Type, Usable, lookup};
 use super::{Cause, ScriptProblem};
 use crate::action::signature::Effect;
 use crate::diagnostic::nearest;
@@ -121,12 +121,13 @@ impl Walk<'_> {
             self.operator(&operator.to_string(), &call.args, at);
             return;
         }
-        let known = lookup(&call.name)
-            .filter(|function| !function.host || (self.saves.is_some() && !method));
+        let known = lookup(&call.name).filter(|function| {
+            function.usable == Usable::Everywhere || (self.saves.is_some() && !method)
+        });
         let Some(function) = known else {
             let names = FUNCTIONS
                 .iter()
-                .filter(|function| !function.host || self.saves.is_some())
+                .filter(|function| function.usable == Usable::Everywhere || self.saves.is_some())
                 .map(|function| function.name);
             let message = match nearest(&call.name, names) {
                 Some(near) if near != call.name => {
@@ -142,10 +143,9 @@ impl Walk<'_> {
         };
         let wanted = function.arguments.len();
         if given != wanted {
-            let list = function.arguments.join(", ");
             let message = format!(
-                "`{}({list})` takes {wanted} arguments, not {given}",
-                function.name
+                "`{}` takes {wanted} arguments, not {given}",
+                function.call()
             );
             self.refuse(message, at);
             return;
