@@ -346,7 +346,7 @@ fn split(text: &str, separator: &str) -> Answer<Array> {
         .map(|part| Dynamic::from(part.to_owned()))
         .collect();
     if parts.len() > MAX_ITEMS {
-        return Err(format!("`split` gives more than {MAX_ITEMS} parts").into());
+        return Err("`split` gives more than 1,024 parts".into());
     }
     Ok(parts)
 }

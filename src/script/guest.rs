@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// How often a waiting host looks whether the run is being stopped.
 const LOOK: Duration = Duration::from_millis(20);
+/// Each call may cost the host far more than the script: a line of `log` is synced into the journal.
+const MAX_CALLS: u64 = 1_000;
 
 /// Answers the script's requests until it ends.
 pub(super) fn serve(
@@ -74,6 +76,8 @@ struct Inside {
     limit: Duration,
     /// Spent in the host, in nanoseconds: that is not the program's own time.
     away: AtomicU64,
+    /// Of the host, so far.
+    calls: AtomicU64,
 }
 
 impl Guest {
@@ -102,6 +106,7 @@ impl Guest {
             started: now(),
             limit,
             away: AtomicU64::new(0),
+            calls: AtomicU64::new(0),
         }));
         let watch = guest.clone();
         engine.on_progress(move |operations| watch.watch(operations));
@@ -150,6 +155,10 @@ impl Guest {
     fn ask(&self, request: Request, at: Position) -> Result<Answer, Box<EvalAltResult>> {
         if self.0.stop.load(Ordering::Relaxed) {
             return self.end(Fault::Stopped, at);
+        }
+        if self.0.calls.fetch_add(1, Ordering::Relaxed) >= MAX_CALLS {
+            let limit = "1,000 calls of the host";
+            return self.end(Fault::Limit { limit }, at);
         }
         let begun = now();
         let answer = {

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) names: BTreeSet<String>,
+    pub(super) calls: BTreeSet<&'static str>,
     pub(super) sets: BTreeSet<String>,
     pub(super) commands: Vec<(String, Position)>,
     pub(super) needs: Modes,
@@ -31,6 +32,7 @@ pub(super) fn inspect(
         local: BTreeSet::new(),
         found: Found {
             names: BTreeSet::new(),
+            calls: BTreeSet::new(),
             sets: BTreeSet::new(),
             commands: Vec::new(),
             needs: Modes::ANY,
@@ -150,6 +152,7 @@ impl Walk<'_> {
             self.refuse(message, at);
             return;
         }
+        self.found.calls.insert(function.name);
         self.found.needs = self.found.needs.and(function.needs);
         self.found.effect = self.found.effect.max(function.effect);
         match (function.name, call.args.first()) {

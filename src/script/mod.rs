@@ -93,6 +93,7 @@ fn shown(place: Option<&Place>) -> String {
 pub struct Condition {
     ast: AST,
     names: BTreeSet<String>,
+    calls: BTreeSet<&'static str>,
     origin: Option<Origin>,
 }
 
@@ -113,6 +114,7 @@ impl Condition {
         Ok(Self {
             ast,
             names: found.names,
+            calls: found.calls,
             origin: None,
         })
     }
@@ -137,6 +139,11 @@ impl Condition {
     /// The facts that it needs.
     pub fn names(&self) -> &BTreeSet<String> {
         &self.names
+    }
+
+    /// The functions that it calls.
+    pub fn calls(&self) -> &BTreeSet<&'static str> {
+        &self.calls
     }
 }
 
@@ -205,6 +212,11 @@ impl Script {
     /// The facts that it needs.
     pub fn names(&self) -> &BTreeSet<String> {
         &self.found.names
+    }
+
+    /// The functions that it calls.
+    pub fn calls(&self) -> &BTreeSet<&'static str> {
+        &self.found.calls
     }
 
     /// The facts that it sets somewhere.
