@@ -25,7 +25,7 @@ use crate::files;
 use crate::plan::{
     Input, Kind, Modes, Plan, Profile, Scope, Step, Value, Values, WhenUnknown, library,
 };
-use crate::script::{Condition, Script, ScriptError, workshop};
+use crate::script::{Condition, Fault, Script, workshop};
 use crate::yaml::Node;
 pub use fragment::check_fragment;
 use include::Expanded;
@@ -181,7 +181,7 @@ pub fn load(name_or_path: &str) -> Result<(CheckedPlan, Vec<Problem>), Vec<Probl
 }
 
 /// A fault of the program, and never a silent yes.
-fn broken_off(source: &Source, error: &ScriptError) -> Problem {
+fn broken_off(source: &Source, error: &Fault) -> Problem {
     let message = format!("the file could not be judged: {error}");
     Problem::new(source, "plan::script", message)
 }

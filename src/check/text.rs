@@ -4,7 +4,7 @@ use super::Checker;
 use super::state::State;
 use crate::diagnostic::nearest;
 use crate::plan::{Kind, Template};
-use crate::script::{Cause, Condition, Script, ScriptProblem};
+use crate::script::{Cause, Condition, Origin, Script, ScriptProblem};
 use crate::yaml::Spanned;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -180,7 +180,7 @@ impl Checker<'_> {
             return None;
         }
         match Condition::compile(text, &self.kinds_in(text, state)) {
-            Ok(condition) => Some(condition),
+            Ok(condition) => Some(condition.written_in(self.origin(text))),
             Err(problem) => {
                 self.script_problem("plan::expression", text, &problem, state);
                 None
@@ -195,7 +195,7 @@ impl Checker<'_> {
         saves: &BTreeMap<String, Kind>,
     ) -> Option<Script> {
         match Script::compile(text, &self.kinds_in(text, state), saves) {
-            Ok(script) => Some(script),
+            Ok(script) => Some(script.written_in(self.origin(text))),
             Err(problem) => {
                 self.script_problem("plan::script", text, &problem, state);
                 None
@@ -235,6 +235,11 @@ impl Checker<'_> {
                 }
             }
         }
+    }
+
+    fn origin(&self, text: &Spanned<String>) -> Option<Origin> {
+        let (source, scalar) = self.places.scalar(text.span.start)?;
+        Some(Origin::new(source, scalar))
     }
 
     /// The file's range for a range of a decoded scalar; the whole scalar where that is not exact.
