@@ -11,5 +11,6 @@ mod bench;
 mod exit_codes;
 mod ptys;
 mod refusals;
+mod show;
 mod story;
 mod wrong;
