@@ -48,6 +48,16 @@ impl Source {
         (!self.0.builtin).then(|| Utf8Path::new(self.name()).parent())?
     }
 
+    /// Line and column of a byte, both from 1, the column in characters.
+    pub fn line_and_column(&self, at: usize) -> Option<(usize, usize)> {
+        let before = self.text().get(..at)?;
+        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+        Some((
+            before.matches('\n').count() + 1,
+            before[line_start..].chars().count() + 1,
+        ))
+    }
+
     /// Whether both are the same reading of the same file.
     pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
@@ -157,12 +167,7 @@ impl Problem {
     /// Line and column of the first label, both from 1, the column in characters.
     pub fn line_and_column(&self) -> Option<(usize, usize)> {
         let (span, _) = self.labels.first()?;
-        let before = self.source.as_ref()?.text().get(..span.start)?;
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        Some((
-            before.matches('\n').count() + 1,
-            before[line_start..].chars().count() + 1,
-        ))
+        self.source.as_ref()?.line_and_column(span.start)
     }
 }
 

@@ -457,6 +457,32 @@ fn every_hostile_condition_ends_with_a_clear_error_within_its_limits() {
     judge_all(&conditions(), plan_with_condition);
 }
 
+/// At load the label, in a run the message: both at the very characters of the file.
+#[test]
+fn a_place_in_a_script_is_one_in_the_file() {
+    let cell = Cell::new();
+    cell.write(&plan_with_script("\nlet a = 1;\n  log(b + 1);"));
+    let report: serde_json::Value = serde_json::from_str(&cell.check().said).unwrap();
+    let problem = &report["problems"][0];
+    assert_eq!(
+        (&problem["line"], &problem["column"]),
+        (&13.into(), &13.into())
+    );
+    let label = &problem["labels"][0];
+    let plan = std::fs::read_to_string(cell.path("plan.yaml")).unwrap();
+    let at = |end: &str| usize::try_from(label[end].as_u64().unwrap()).unwrap();
+    assert_eq!(&plan[at("start")..at("end")], "b");
+    for (script, place) in [
+        ("\nlet a = \"é\"; a.to_int();", "plan.yaml:12:22"),
+        ("let a = 1;\n\n  fail(\"it is \" + a);", "plan.yaml:13:9"),
+        ("let n = 0;\nloop {\n  n += 1;\n}", "plan.yaml:13:"),
+    ] {
+        cell.write(&plan_with_script(script));
+        let said = cell.run().said;
+        assert!(said.contains(&format!("({place}")), "{place}: {said}");
+    }
+}
+
 /// The limits of this test are real: without them it would prove nothing.
 #[test]
 fn a_child_beyond_its_limits_is_killed() {

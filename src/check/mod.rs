@@ -242,6 +242,17 @@ impl CheckedPlan {
         steps.flat_map(|step| std::iter::once(step).chain(&step.children))
     }
 
+    /// Names of all functions that conditions and scripts of the plan call.
+    pub fn calls(&self) -> BTreeSet<&'static str> {
+        let of_steps = self.all_steps().flat_map(CheckedStep::calls);
+        let of_guards = self
+            .guards
+            .iter()
+            .filter_map(|guard| guard.condition.as_ref());
+        let of_guards = of_guards.flat_map(Condition::calls).copied();
+        of_steps.chain(of_guards).collect()
+    }
+
     /// Reads the value of an input; the reason where it is not allowed.
     pub fn read_input(&self, name: &str, text: &str) -> Result<Value, String> {
         match self.plan.inputs.get(name) {
@@ -259,6 +270,16 @@ impl CheckedStep {
     /// The values that are known, by the names that the step knows them by.
     pub fn view<'v>(&self, values: &'v Values) -> Cow<'v, Values> {
         self.step.scope.view(values)
+    }
+
+    fn calls(&self) -> impl Iterator<Item = &'static str> {
+        let claims = self.claims.iter().map(|claim| &claim.condition);
+        let conditions = claims.chain(&self.when).chain(&self.until);
+        let scripts = self.script.iter().flat_map(Script::calls);
+        conditions
+            .flat_map(Condition::calls)
+            .chain(scripts)
+            .copied()
     }
 }
 

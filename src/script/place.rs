@@ -1,6 +1,6 @@
 //! Where the text of a program stands, so that what fails while it runs is shown in the file that a person edits.
 
-use crate::diagnostic::{Problem, Source};
+use crate::diagnostic::Source;
 use crate::yaml::{Node, inside_scalar};
 use std::fmt;
 
@@ -30,9 +30,7 @@ impl Origin {
 
     fn place(&self, line: usize, column: usize) -> Option<Place> {
         let at = inside_scalar(self.source.text(), &self.scalar, line, column)?;
-        let (line, column) = Problem::new(&self.source, "plan::place", "")
-            .label(at..at, "")
-            .line_and_column()?;
+        let (line, column) = self.source.line_and_column(at)?;
         Some(Place {
             file: Some(self.source.name().to_owned()),
             line,

@@ -13,5 +13,6 @@ mod exit_codes;
 mod ptys;
 mod refusals;
 mod rehearse;
+mod show;
 mod story;
 mod wrong;
