@@ -212,7 +212,7 @@ const MISTAKES: &[Mistake] = &[
     (SMALL, "'AT+QLOCK=\"${key}\"'", "'AT+EGMR=${unit},7'", "plan::refused-command", "'AT+EGMR=${unit},7'"),
     (SMALL, "'AT+QLOCK=\"${key}\"'", "'AT+${unit}=1'", "plan::refused-command", "'AT+${unit}=1'"),
     (SMALL, "'AT+QLOCK=\"${key}\"'", "AT+QPRTPARA=3", "plan::unguarded", "{ send: AT+QPRTPARA=3 }"),
-    (SMALL, "at(\"AT+CFUN?\")", "at(\"AT+CFUN=0\")", "plan::not-a-query", "AT"),
+    (SMALL, "at(\"AT+CFUN?\")", "at(\"AT+CFUN=0\")", "plan::not-a-query", "\"AT+CFUN=0\""),
     // names
     (UNBRICK, "backup/${unit}/before", "backup/${unti}/before", "plan::unknown-name", "${unti}"),
     (UNBRICK, "backup/${unit}/nand", "backup/${unit + 1}/nand", "plan::not-a-name", "${unit + 1}"),

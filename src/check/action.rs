@@ -240,7 +240,7 @@ impl Checker<'_> {
         for (command, place) in wrong.take(MAX_PROBLEMS) {
             if told {
                 let at = match place {
-                    Some((line, column)) => self.word(text, line, column + 1),
+                    Some((line, column)) => self.word(text, line, column),
                     None => text.span.clone(),
                 };
                 let message = format!("`{command}` may change the modem");

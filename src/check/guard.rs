@@ -271,9 +271,15 @@ impl Checker<'_> {
             self.ran(step, "this step can be skipped");
             return;
         }
-        let message = format!("no step before this one is called `{}`", step.value);
-        self.problem("plan::no-backup", message, &name.span, "asked here");
-        self.also(&step.span, "the backup");
+        if self.is_a_step(step) {
+            let message = format!("no step before this one is called `{}`", step.value);
+            self.problem("plan::no-backup", message, &name.span, "asked here");
+            self.also(&step.span, "the backup");
+        } else {
+            let message = format!("no step of the plan is called `{}`", step.value);
+            self.problem("plan::no-backup", message, &step.span, "not there");
+            self.also(&name.span, "asked here");
+        }
         let backups = state.ran.iter().filter(|(_, key)| key.ends_with(".backup"));
         if let Some(near) = nearest(step, backups.map(|(id, _)| id.as_str())) {
             self.help(format!("did you mean `{near}`?"));

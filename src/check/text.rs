@@ -262,6 +262,10 @@ impl Checker<'_> {
             return text.span.clone();
         };
         let rest = self.places.text(&(start..text.span.end));
+        if rest.is_empty() {
+            // The text ends where more was expected.
+            return start.saturating_sub(1).max(text.span.start)..start;
+        }
         let run = |fits: fn(char) -> bool| rest.find(|c| !fits(c)).unwrap_or(rest.len());
         let word = run(|c| c.is_alphanumeric() || c == '_');
         let operator = run(|c| "=!<>&|".contains(c));
