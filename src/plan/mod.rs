@@ -29,8 +29,9 @@ pub use profile::{
     Barrier, Evidence, Nand, Partition, PortMap, Ports, Profile, Timing, TransportName,
 };
 pub use scenario::{
-    Banner, Broken, Calibration, FactoryCopy, Fault, FaultKind, Hand, Hands, Make, MakePackage,
-    MakeXqcn, NandDefects, Operation, ProgrammerTraits, SaharaTraits, Scenario, Spc, Variant,
+    Banner, Broken, Calibration, FactoryCopy, Fault, FaultKind, FaultValue, Hand, Hands, Make,
+    MakePackage, MakeXqcn, NandDefects, Operation, ProgrammerTraits, SaharaTraits, Scenario, Spc,
+    Variant,
 };
 pub use template::{ExpandError, NotAName, Template};
 pub use value::{Duration, Kind, Mode, Modes};

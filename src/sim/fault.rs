@@ -1,11 +1,14 @@
 //! Faults of a scenario, each struck once at its operation.
 
+use super::told::Told;
 use crate::plan::{Fault, FaultKind, Operation};
 
 /// The faults that have not struck yet.
 #[derive(Debug)]
 pub(super) struct Faults {
     waiting: Vec<Waiting>,
+    /// What the fault that struck last was told.
+    told: Told,
 }
 
 #[derive(Debug)]
@@ -14,6 +17,7 @@ struct Waiting {
     on: Option<Operation>,
     /// Operations to let pass.
     before: u32,
+    told: Told,
 }
 
 impl Faults {
@@ -22,9 +26,11 @@ impl Faults {
             kind: fault.kind.value,
             on: fault.on.as_ref().map(|on| on.value),
             before: fault.nth.unwrap_or(1).saturating_sub(1),
+            told: Told::of(fault),
         });
         Self {
             waiting: waiting.collect(),
+            told: Told::default(),
         }
     }
 
@@ -41,7 +47,16 @@ impl Faults {
                 struck = Some(index);
             }
         }
-        struck.map(|index| self.waiting.remove(index).kind)
+        struck.map(|index| {
+            let struck = self.waiting.remove(index);
+            self.told = struck.told;
+            struck.kind
+        })
+    }
+
+    /// What the fault that struck last was told.
+    pub(super) fn told(&self) -> &Told {
+        &self.told
     }
 }
 
@@ -56,6 +71,7 @@ mod tests {
             kind: spanned(FaultKind::Nak),
             on: Some(spanned(Operation::Erase)),
             nth: Some(2),
+            value: None,
         }]);
         let operations = [
             Operation::Erase,

@@ -3,6 +3,7 @@
 //! A path wins over a built-in name. Built-in names: a plan `quectel/rm502q-gl/unbrick-900e`, a scenario
 //! `quectel/rm502q-gl/900e` (in the folder `scenarios`), a profile `quectel/rm502q-gl`.
 
+mod fault_rules;
 mod profile_rules;
 mod rules;
 mod scenario_rules;

@@ -1,11 +1,9 @@
 //! What must hold inside a scenario beyond its shape, given its profile.
 
+use super::fault_rules;
 use super::rules::{Found, is_hex, place};
 use crate::diagnostic::{Problem, Source, nearest};
-use crate::plan::{
-    FactoryCopy, Fault, FaultKind, Make, Mode, Operation, Profile, Scenario, is_firmware_version,
-    is_name,
-};
+use crate::plan::{FactoryCopy, Make, Mode, Profile, Scenario, is_firmware_version, is_name};
 use crate::protocol::diag::imei_is_valid;
 use crate::yaml::Node;
 
@@ -56,7 +54,7 @@ pub(super) fn problems(
         }
     }
     for fault in &scenario.faults {
-        strike(&mut found, fault);
+        fault_rules::problems(&mut found, fault);
     }
     inputs(&mut found, scenario);
     found.sorted()
@@ -116,50 +114,6 @@ fn flash(found: &mut Found<'_>, scenario: &Scenario, root: &Node, profile: &Prof
             let message = format!("pages {first} and {count} more are not all on the chip");
             found.add("scenario::nand", message, &at, "in this list");
         }
-    }
-}
-
-fn strike(found: &mut Found<'_>, fault: &Fault) {
-    if fault.nth == Some(0) {
-        let message = "operations are counted from 1";
-        found.add(
-            "scenario::fault",
-            message,
-            &fault.kind.span,
-            "`nth: 0` never comes",
-        );
-    }
-    if let Some(on) = &fault.on
-        && !can_strike(fault.kind.value, on.value)
-    {
-        let message = "this fault cannot happen at this operation";
-        found.add("scenario::fault", message, &on.span, "not here");
-    }
-}
-
-/// Whether a kind of fault has a meaning at an operation.
-fn can_strike(kind: FaultKind, on: Operation) -> bool {
-    match kind {
-        FaultKind::NoHello => on == Operation::Hello,
-        FaultKind::EndStatus => matches!(on, Operation::Hello | Operation::ReadData),
-        FaultKind::Nak => matches!(
-            on,
-            Operation::Configure
-                | Operation::Erase
-                | Operation::Program
-                | Operation::Raw
-                | Operation::Digest
-                | Operation::Read
-        ),
-        FaultKind::AckButLost | FaultKind::BitFlip => matches!(
-            on,
-            Operation::Erase
-                | Operation::Program
-                | Operation::Raw
-                | Operation::NvWrite
-                | Operation::EfsWrite
-        ),
-        FaultKind::Unplug | FaultKind::LostReply | FaultKind::Garbage | FaultKind::Slow => true,
     }
 }
 

@@ -1,11 +1,14 @@
 //! What goes wrong while the firmware runs, by count of operations.
 
 use crate::plan::{Fault, FaultKind, Operation};
+use crate::sim::told::Told;
 
 /// The scenario's faults that can strike here, each once.
 #[derive(Debug)]
 pub(super) struct Faults {
     armed: Vec<Armed>,
+    /// What the fault that struck last was told.
+    told: Told,
 }
 
 #[derive(Debug)]
@@ -15,15 +18,17 @@ struct Armed {
     on: Option<Operation>,
     /// Operations until it strikes.
     left: u32,
+    told: Told,
 }
 
 /// Operations of the running firmware; the others belong to the boot ROM and the programmer.
-const HERE: [Operation; 5] = [
+const HERE: [Operation; 6] = [
     Operation::At,
     Operation::NvRead,
     Operation::NvWrite,
     Operation::EfsRead,
     Operation::EfsWrite,
+    Operation::Edl,
 ];
 
 impl Faults {
@@ -34,26 +39,39 @@ impl Faults {
                 kind: fault.kind.value,
                 on: fault.on.as_ref().map(|on| on.value),
                 left: fault.nth.unwrap_or(1).max(1),
+                told: Told::of(fault),
             })
             .filter(|armed| armed.on.is_none_or(|on| HERE.contains(&on)))
             .collect();
-        Self { armed }
+        Self {
+            armed,
+            told: Told::default(),
+        }
     }
 
     /// Counts an operation; gives the fault that strikes at it. Of two at once, the first in the scenario strikes.
     pub(super) fn strike(&mut self, operation: Operation) -> Option<FaultKind> {
         let mut struck = None;
+        let told = &mut self.told;
         self.armed.retain_mut(|armed| {
             if armed.on.is_some_and(|on| on != operation) {
                 return true;
             }
             armed.left -= 1;
             if armed.left == 0 {
+                if struck.is_none() {
+                    *told = armed.told.clone();
+                }
                 struck = struck.or(Some(armed.kind));
             }
             armed.left > 0
         });
         struck
+    }
+
+    /// What the fault that struck last was told.
+    pub(super) fn told(&self) -> &Told {
+        &self.told
     }
 
     pub(super) fn clear(&mut self) {
@@ -72,6 +90,7 @@ mod tests {
             kind: spanned(kind),
             on: on.map(|value| Spanned { value, span: 0..0 }),
             nth: Some(nth),
+            value: None,
         }
     }
 

@@ -44,6 +44,7 @@ pub(in crate::sim) fn fault(kind: FaultKind, on: Operation, nth: u32) -> Fault {
         kind: spanned(kind),
         on: Some(spanned(on)),
         nth: Some(nth),
+        value: None,
     }
 }
 

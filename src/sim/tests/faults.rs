@@ -14,6 +14,7 @@ fn fault(kind: FaultKind, on: Operation, nth: u32) -> impl FnOnce(&mut Scenario)
             kind: spanned(kind),
             on: Some(spanned(on)),
             nth: Some(nth),
+            value: None,
         }];
     }
 }
