@@ -130,6 +130,11 @@ impl Modem {
         Ok(())
     }
 
+    #[cfg(test)]
+    pub(super) fn world(&self) -> &World {
+        &self.world
+    }
+
     /// Time of the modem.
     pub fn now(&self) -> Duration {
         self.world.now

@@ -101,3 +101,26 @@ fn operations(kind: FaultKind) -> &'static [Operation] {
         F::ExtraLine | F::HalfVersion => &[At],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_of_the_kind_that_the_fault_takes() {
+        assert!(fits("5s", FaultValue::Duration) && !fits("5", FaultValue::Duration));
+        assert!(fits("37", FaultValue::Number) && !fits("0", FaultValue::Number));
+        assert!(fits("edl", FaultValue::Mode) && !fits("fastboot", FaultValue::Mode));
+    }
+
+    #[test]
+    fn what_answers_twice_answers_at_all_and_what_is_erased_late_is_erased() {
+        for on in EVERY {
+            let can = |kind| operations(kind).contains(on);
+            assert!(!can(FaultKind::DuplicateReply) || can(FaultKind::LostReply));
+            assert!(!can(FaultKind::BadCrc) || DIAG.contains(on));
+            assert!(!can(FaultKind::LateErase) || can(FaultKind::AckButLost));
+            assert!(can(FaultKind::Unplug));
+        }
+    }
+}

@@ -185,10 +185,10 @@ fn every_mistake_in_a_profile_is_found_where_it_is() {
             "\"../x\"",
         ),
         (
-            "timing:",
-            "commands: [QRFTESTMODE]\ntiming:",
+            "commands: [AT+QADBKEY,",
+            "commands: [QADBKEY,",
             "modem::command",
-            "QRFTESTMODE",
+            "QADBKEY",
         ),
         (
             "timing:",
@@ -310,6 +310,30 @@ fn every_mistake_in_a_scenario_is_found_where_it_is() {
             "faults: [{ kind: no-hello, on: erase }]\ninputs:",
             "scenario::fault",
             "erase",
+        ),
+        (
+            "inputs:",
+            "faults: [{ kind: bit-flip, on: erase }]\ninputs:",
+            "scenario::fault",
+            "erase",
+        ),
+        (
+            "inputs:",
+            "faults: [{ kind: nak, on: erase, value: 5s }]\ninputs:",
+            "scenario::fault",
+            "5s",
+        ),
+        (
+            "inputs:",
+            "faults: [{ kind: wrong-mode, value: firehose }]\ninputs:",
+            "scenario::fault",
+            "firehose",
+        ),
+        (
+            "inputs:",
+            "faults: [{ kind: stall, value: 5 }]\ninputs:",
+            "scenario::fault",
+            "5",
         ),
         ("inputs:", "inputs:\n  xqcn: x", "scenario::input", "xqcn"),
         (
