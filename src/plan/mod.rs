@@ -38,8 +38,9 @@ pub use profile::{
 };
 pub use rehearsal::{Expectation, ModemExpectation, Recorded, Rehearsal, Written};
 pub use scenario::{
-    Banner, Broken, Calibration, FactoryCopy, Fault, FaultKind, Hand, Hands, Make, MakePackage,
-    MakeXqcn, NandDefects, Operation, ProgrammerTraits, SaharaTraits, Scenario, Spc, Variant,
+    Banner, Broken, Calibration, FactoryCopy, Fault, FaultKind, FaultValue, Hand, Hands, Make,
+    MakePackage, MakeXqcn, NandDefects, Operation, ProgrammerTraits, SaharaTraits, Scenario, Spc,
+    Variant,
 };
 pub use scope::{Meaning, Scope};
 pub use template::{ExpandError, NotAName, Template};

@@ -9,7 +9,6 @@
 mod coverage;
 mod ways;
 
-use camino::Utf8Path;
 use std::path::{Path, PathBuf};
 
 fn examples() -> PathBuf {
@@ -20,8 +19,12 @@ fn examples() -> PathBuf {
 fn plans() -> Vec<String> {
     let mut found: Vec<String> = std::fs::read_dir(examples())
         .unwrap()
-        .map(|entry| entry.unwrap().path().to_str().unwrap().to_owned())
-        .filter(|path| Utf8Path::new(path).extension() == Some("yaml"))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
+        .map(|path| path.to_str().unwrap().to_owned())
         .collect();
     found.sort();
     assert!(!found.is_empty());

@@ -116,11 +116,9 @@ pub(crate) const KINDS: &[Kind] = &[
             .collect()
     }),
     ("a backup guard about a step that makes no backup", |s| {
-        let first = s
-            .steps()
-            .into_iter()
-            .find(|step| step.operator_do.is_some() || step.usb_wait.is_some());
-        let Some(first) = first.filter(|first| first.only_in.is_none()) else {
+        let mut steps = s.plan.steps.iter();
+        let sure = steps.find(|step| step.usb_wait.is_some() && step.when.is_none());
+        let Some(first) = sure.filter(|step| step.only_in.is_none()) else {
             return Vec::new();
         };
         let steps = guards(s).filter_map(|guard| Some(&guard.backup.as_ref()?.step));

@@ -59,9 +59,6 @@ pub(crate) const KINDS: &[Kind] = &[
     ("a secret in a query", |s| {
         secret(s, |step| Some(&step.at_ask.as_ref()?.send), "\"AT+X=${}\"")
     }),
-    ("a secret in a path", |s| {
-        secret(s, outputs, "\"backup/${}.xqcn\"")
-    }),
     ("a secret in a condition", |s| {
         let Some(name) = s.inputs(ValueKind::Secret).next() else {
             return Vec::new();

@@ -188,9 +188,9 @@ fn every_mistake_in_a_profile_is_found_where_it_is() {
         ),
         (
             "commands: [AT+QADBKEY,",
-            "commands: [QRFTESTMODE,",
+            "commands: [QADBKEY,",
             "modem::command",
-            "QRFTESTMODE",
+            "QADBKEY",
         ),
         (
             "timing:",
@@ -320,6 +320,30 @@ fn every_mistake_in_a_scenario_is_found_where_it_is() {
             "faults: [{ kind: no-hello, on: erase }]\ninputs:",
             "scenario::fault",
             "erase",
+        ),
+        (
+            "inputs:",
+            "faults: [{ kind: bit-flip, on: erase }]\ninputs:",
+            "scenario::fault",
+            "erase",
+        ),
+        (
+            "inputs:",
+            "faults: [{ kind: nak, on: erase, value: 5s }]\ninputs:",
+            "scenario::fault",
+            "5s",
+        ),
+        (
+            "inputs:",
+            "faults: [{ kind: wrong-mode, value: firehose }]\ninputs:",
+            "scenario::fault",
+            "firehose",
+        ),
+        (
+            "inputs:",
+            "faults: [{ kind: stall, value: 5 }]\ninputs:",
+            "scenario::fault",
+            "5",
         ),
         ("inputs:", "inputs:\n  xqcn: x", "scenario::input", "xqcn"),
         (

@@ -6,15 +6,20 @@ use super::faults::Faults;
 use super::file_system::FileSystem;
 use super::nv::NvItems;
 use super::random::Random;
-use crate::plan::{Calibration, FactoryCopy, FaultKind, Mode, Profile, Scenario, Spc};
+use crate::plan::{Calibration, FactoryCopy, FaultKind, Mode, Operation, Profile, Scenario, Spc};
 use crate::protocol::diag::IDENTITY_ITEMS;
+use crate::sim::delivery::{self, Piece};
 use crate::sim::identity;
 use crate::sim::record::RecordKind;
+use crate::sim::world::AWAY;
 use std::time::Duration;
 
 /// After boot, until the application processor has told its half of the version. The length is made up; that there
 /// is such a time is quectel.md §2.2 (`ModemManager`).
 const HALF_VERSION: Duration = Duration::from_secs(5);
+
+/// The same, where a fault brings it on.
+const HALF_VERSION_AGAIN: Duration = Duration::from_secs(10);
 
 /// Longer than anything of a start takes.
 const LONG_SINCE: Duration = Duration::from_secs(3600);
@@ -169,6 +174,8 @@ pub(super) struct Core {
     pub(super) adb_unlocked: bool,
     /// Whether the DIAG command into EDL works on this model.
     pub(super) edl_by_diag: bool,
+    /// Until then the second half of the version is not there, by a fault.
+    half_until: Duration,
     boot_time: Duration,
     run: Option<Run>,
     wish: Option<(Duration, Wish)>,
@@ -193,6 +200,7 @@ impl Core {
             commands: profile.commands.iter().map(|c| c.value.clone()).collect(),
             edl_by_diag: (profile.edl_by_diag.iter()).any(|mode| mode.value == Mode::Normal),
             boot_time: boot_time.map_or(profile.timing.boot.0, |time| time.0),
+            half_until: Duration::ZERO,
             run: None,
             wish: None,
         }
@@ -281,7 +289,7 @@ impl Core {
             let kept = full.len() - configuration.len();
             Some(format!("{}{branch}.{number}.00.000", &full[..kept]))
         };
-        (self.up() < HALF_VERSION)
+        (self.up() < HALF_VERSION || self.now < self.half_until)
             .then(half)
             .flatten()
             .unwrap_or_else(|| full.to_owned())
@@ -332,6 +340,40 @@ impl Core {
         if self.records.last() != Some(&record) {
             self.records.push(record);
         }
+    }
+
+    /// Counts an operation; gives the fault that strikes at it. A modem that leaves does so at once.
+    pub(super) fn strike(&mut self, operation: Operation) -> Option<FaultKind> {
+        let fault = self.faults.strike(operation);
+        let told = self.faults.told();
+        let wish = match fault {
+            Some(FaultKind::Unplug) => Some(Wish::Unplug),
+            Some(FaultKind::Vanish) => Some(Wish::Vanish {
+                after: told.duration(AWAY),
+            }),
+            Some(FaultKind::WrongMode) => Some(Wish::Into(told.mode(Mode::Edl))),
+            _ => None,
+        };
+        if fault == Some(FaultKind::HalfVersion) {
+            let until = told.duration(HALF_VERSION_AGAIN);
+            self.half_until = self.now.saturating_add(until);
+        }
+        if let Some(wish) = wish {
+            self.wish(Duration::ZERO, wish);
+        }
+        fault
+    }
+
+    /// The pieces in which an answer comes, where a fault strikes at it.
+    pub(super) fn pieces(
+        &mut self,
+        fault: Option<FaultKind>,
+        due: Duration,
+        bytes: Vec<u8>,
+    ) -> Vec<Piece> {
+        let random = &mut self.random;
+        let told = self.faults.told();
+        delivery::pieces(fault, told, due, bytes, |count| random.bytes(count))
     }
 
     /// How long an answer takes.

@@ -45,6 +45,7 @@ pub(in crate::sim) fn fault(kind: FaultKind, on: Operation, nth: u32) -> Fault {
         on: Some(spanned(on)),
         step: None,
         nth: Some(nth),
+        value: None,
     }
 }
 
