@@ -4,7 +4,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    clippy::print_stdout,
     reason = "a test may fail where it stands, reads plans as a person would, and tells its score"
 )]
 
