@@ -61,6 +61,9 @@ pub struct Scenario {
     /// Inputs that the simulator makes where none is given.
     #[serde(default)]
     pub makes: Table<Make>,
+    /// The backup that the module itself keeps of its file system, from a time when all was well (`AT+QPRTPARA`).
+    #[serde(default)]
+    pub factory_copy: FactoryCopy,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -68,6 +71,15 @@ pub struct Scenario {
 pub enum Calibration {
     #[default]
     Present,
+    Missing,
+}
+
+/// Whether the module's own backup was ever made.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FactoryCopy {
+    Present,
+    #[default]
     Missing,
 }
 

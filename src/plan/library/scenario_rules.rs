@@ -3,7 +3,8 @@
 use super::rules::{Found, is_hex, place, place_of_item};
 use crate::diagnostic::{Problem, Source, nearest};
 use crate::plan::{
-    Fault, FaultKind, Make, Mode, Operation, Profile, Scenario, is_firmware_version, is_name,
+    FactoryCopy, Fault, FaultKind, Make, Mode, Operation, Profile, Scenario, is_firmware_version,
+    is_name,
 };
 use crate::protocol::diag::imei_is_valid;
 use crate::yaml::{Node, Table};
@@ -42,6 +43,7 @@ pub(super) fn problems(
         found.add("scenario::firmware", message, &firmware.span, "no version");
     }
     unit(&mut found, scenario);
+    copies(&mut found, scenario, root, profile);
     flash(&mut found, scenario, root, profile);
     let accepts = &scenario.programmer.accepts;
     if accepts != "any" && !is_hex(accepts, 64) {
@@ -90,6 +92,16 @@ fn unit(found: &mut Found<'_>, scenario: &Scenario) {
     {
         let message = "a chip serial has eight hex digits";
         found.add("scenario::serial", message, &serial.span, "no serial");
+    }
+}
+
+/// Only a modem that knows the command for it has a copy of itself.
+fn copies(found: &mut Found<'_>, scenario: &Scenario, root: &Node, profile: &Profile) {
+    let knows = profile.commands.iter().any(|c| c.value == "AT+QPRTPARA");
+    if scenario.factory_copy == FactoryCopy::Present && !knows {
+        let at = place(root, &["factory_copy"]);
+        let message = format!("{} does not know `AT+QPRTPARA`", profile.id.value);
+        found.add("scenario::factory-copy", message, &at, "not made here");
     }
 }
 

@@ -187,6 +187,12 @@ fn every_mistake_in_a_profile_is_found_where_it_is() {
             "\"../x\"",
         ),
         (
+            "commands: [AT+QADBKEY,",
+            "commands: [QRFTESTMODE,",
+            "modem::command",
+            "QRFTESTMODE",
+        ),
+        (
             "timing:",
             "refused: [\"AT+(\"]\ntiming:",
             "modem::pattern",
@@ -217,6 +223,19 @@ fn every_mistake_in_a_profile_is_found_where_it_is() {
             codes(&problems)
         );
     }
+}
+
+#[test]
+fn a_list_that_every_command_is_held_against_is_short() {
+    let text = Library::builtin()
+        .text("quectel/rm502q-gl/modem.yaml")
+        .unwrap();
+    let list = format!("refused: [{}]", "x,".repeat(33));
+    let text = text.replacen("timing:", &format!("{list}\ntiming:"), 1);
+    let source = Source::new("plans/quectel/rm502q-gl/modem.yaml", text);
+    let problems = read_profile(&source).unwrap_err();
+    let wanted = list.trim_start_matches("refused: ");
+    assert_eq!(codes(&problems), [("plan::too-large", wanted)]);
 }
 
 #[test]
@@ -283,6 +302,12 @@ fn every_mistake_in_a_scenario_is_found_where_it_is() {
             "  Free Pin:",
             "scenario::hands",
             "Free Pin",
+        ),
+        (
+            "inputs:",
+            "factory_copy: present\ninputs:",
+            "scenario::factory-copy",
+            "present",
         ),
         (
             "inputs:",

@@ -1,6 +1,7 @@
 //! The AT port: lines in, echo, answers and unsolicited lines out.
 
 mod command;
+mod vendor;
 
 use super::Wish;
 use super::core::Core;

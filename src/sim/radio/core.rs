@@ -6,8 +6,9 @@ use super::faults::Faults;
 use super::file_system::FileSystem;
 use super::nv::NvItems;
 use super::random::Random;
-use crate::plan::{Calibration, FaultKind, Mode, Profile, Scenario, Spc};
+use crate::plan::{Calibration, FactoryCopy, FaultKind, Mode, Profile, Scenario, Spc};
 use crate::protocol::diag::IDENTITY_ITEMS;
+use crate::sim::identity;
 use crate::sim::record::RecordKind;
 use std::time::Duration;
 
@@ -24,6 +25,18 @@ pub(super) struct Unit {
     pub(super) nv: NvItems,
     pub(super) efs: FileSystem,
     own_calibration: Vec<File>,
+    copies: OwnCopies,
+    /// Whether the USB composition has adb in it, from the next boot on.
+    pub(super) adb: bool,
+}
+
+/// The module's own backup (quectel.md §7, AT+QPRTPARA): made on demand, put back at the next boot.
+#[derive(Debug, Default)]
+struct OwnCopies {
+    copy: Option<(NvItems, FileSystem)>,
+    wanted: bool,
+    backups: u32,
+    restores: u32,
 }
 
 impl Unit {
@@ -34,15 +47,57 @@ impl Unit {
             Calibration::Present => own_calibration.clone(),
             Calibration::Missing => Vec::new(),
         };
-        let files = (stored.into_iter())
-            .chain(contents::radio_cards(profile))
-            .chain(contents::provisioning())
-            .chain(contents::others());
+        let file_system = |calibration: Vec<File>| {
+            let others = contents::radio_cards(profile)
+                .into_iter()
+                .chain(contents::provisioning())
+                .chain(contents::others());
+            FileSystem::new(calibration.into_iter().chain(others))
+        };
+        let items = |factory_test| NvItems::new(contents::items(profile, imei, factory_test));
+        let copies = match scenario.factory_copy {
+            FactoryCopy::Missing => OwnCopies::default(),
+            FactoryCopy::Present => OwnCopies {
+                copy: Some((items(false), file_system(own_calibration.clone()))),
+                backups: 1,
+                ..OwnCopies::default()
+            },
+        };
         Self {
-            nv: NvItems::new(contents::items(profile, imei, scenario.ftm)),
-            efs: FileSystem::new(files),
+            nv: items(scenario.ftm),
+            efs: file_system(stored),
             own_calibration,
+            copies,
+            adb: false,
         }
+    }
+
+    /// Keeps a copy of everything, over the one before.
+    pub(super) fn keep_copy(&mut self) {
+        self.copies.copy = Some((self.nv.clone(), self.efs.clone()));
+        self.copies.backups += 1;
+    }
+
+    /// The copy is put back at the next boot. False where there is none.
+    pub(super) fn want_copy_back(&mut self) -> bool {
+        self.copies.wanted = self.copies.copy.is_some();
+        self.copies.wanted
+    }
+
+    /// How often a copy was made, and put back.
+    pub(super) fn copy_counters(&self) -> (u32, u32) {
+        (self.copies.backups, self.copies.restores)
+    }
+
+    /// Whether the copy was put back just now.
+    fn put_copy_back(&mut self) -> bool {
+        let wanted = std::mem::take(&mut self.copies.wanted);
+        if let (true, Some((nv, efs))) = (wanted, &self.copies.copy) {
+            self.nv = nv.clone();
+            self.efs = efs.clone();
+            self.copies.restores += 1;
+        }
+        wanted
     }
 
     pub(super) fn calibration_present(&self) -> bool {
@@ -52,9 +107,11 @@ impl Unit {
         })
     }
 
+    /// The module's own copy lies in the same partition and goes with it; unverified.
     pub(super) fn erase(&mut self) {
         self.nv = NvItems::default();
         self.efs = FileSystem::default();
+        self.copies = OwnCopies::default();
     }
 }
 
@@ -104,6 +161,12 @@ pub(super) struct Core {
     /// Vendor as the modem says it, such as `Quectel`.
     pub(super) vendor: String,
     pub(super) spc: Spc,
+    /// AT commands of this model that others do not know.
+    commands: Vec<String>,
+    /// VID and PID of the running modem.
+    pub(super) usb: (u16, u16),
+    /// The key for adb was told in this run of the firmware.
+    pub(super) adb_unlocked: bool,
     /// Whether the DIAG command into EDL works on this model.
     pub(super) edl_by_diag: bool,
     boot_time: Duration,
@@ -125,6 +188,9 @@ impl Core {
             model: model.to_uppercase(),
             vendor: capitalised(vendor),
             spc: scenario.spc,
+            usb: identity::running(profile).unwrap_or_default(),
+            adb_unlocked: false,
+            commands: profile.commands.iter().map(|c| c.value.clone()).collect(),
             edl_by_diag: (profile.edl_by_diag.iter()).any(|mode| mode.value == Mode::Normal),
             boot_time: boot_time.map_or(profile.timing.boot.0, |time| time.0),
             run: None,
@@ -134,6 +200,9 @@ impl Core {
 
     pub(super) fn boot(&mut self, now: Duration, firmware: &str) {
         self.now = self.now.max(now);
+        if self.unit.put_copy_back() {
+            self.note_file("/");
+        }
         // Calibration is looked at now and never again until the next boot (quectel.md §8: only a reset helps).
         self.function = if self.unit.calibration_present() && !self.unit.nv.factory_test() {
             Function::Full
@@ -159,11 +228,18 @@ impl Core {
     pub(super) fn power_off(&mut self) {
         self.run = None;
         self.wish = None;
+        self.adb_unlocked = false;
     }
 
     /// Whether the ports answer: booted, and not on the way out.
     pub(super) fn answers(&self) -> bool {
         self.wish.is_none() && self.run.as_ref().is_some_and(|run| run.ready <= self.now)
+    }
+
+    /// Whether the profile lists a command for this model, given as `+NAME`.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        let own = |command: &String| command.strip_prefix("AT") == Some(name);
+        self.commands.iter().any(own)
     }
 
     /// When the ports begin to answer; `None` while power is off.
