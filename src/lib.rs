@@ -5,6 +5,7 @@
 //! of every wire. `ARCHITECTURE.md` has the map and the rules between the rooms.
 
 pub mod action;
+pub mod author;
 pub mod calibration;
 pub mod check;
 pub mod cli;

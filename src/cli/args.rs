@@ -52,6 +52,18 @@ pub(super) enum Command {
         #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
         format: CheckFormat,
     },
+    /// Write a first profile, plan and rehearsals of a model, which pass `check` and `rehearse` as they are
+    New {
+        /// Such as quectel/rm520n-gl
+        #[arg(value_name = "VENDOR/MODEL")]
+        model: String,
+        /// The folder of all plans; the files go into VENDOR/MODEL below it
+        #[arg(long = "in", value_name = "FOLDER", default_value = "plans")]
+        folder: Utf8PathBuf,
+        /// Take over the facts of a sister model's profile, each marked as unverified
+        #[arg(long, value_name = "PROFILE")]
+        from: Option<String>,
+    },
     /// Run a plan's rehearsal cases on the simulated modem, and compare what comes out with what they expect
     Rehearse(RehearseOptions),
     /// Decide everything that can be decided, send nothing that changes anything, print the approval digest

@@ -5,6 +5,7 @@ mod check;
 mod dry_run;
 mod explain;
 mod list;
+mod new;
 mod operator;
 mod rehearse;
 mod run;
@@ -57,6 +58,11 @@ fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Stop> {
         Command::Plans { json } => list::plans(json, output),
         Command::Show(options) => show::show(&options, output),
         Command::Check { paths, format } => check::check(&paths, format, output),
+        Command::New {
+            model,
+            folder,
+            from,
+        } => new::new(&model, &folder, from.as_deref(), output),
         Command::Rehearse(options) => rehearse::rehearse(&options, output),
         Command::DryRun { plan, options } => dry_run::dry_run(&plan, &options, asks, output),
         Command::Run { plan, options } => run::run(&plan, &options, asks, output),

@@ -11,6 +11,7 @@ mod rules;
 mod scenario_rules;
 
 pub use place::Place;
+pub(crate) use rules::is_profile_id;
 
 use super::{Fault, Fragment, Make, Plan, Profile, Rehearsal, Scenario};
 use crate::diagnostic::{Problem, Source, nearest};

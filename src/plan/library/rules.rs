@@ -104,7 +104,7 @@ fn item_at(node: &Node, list: &Range<usize>, item: usize) -> Option<Range<usize>
 }
 
 /// `vendor/model`, so that it can be a folder and nothing else.
-pub(super) fn is_profile_id(id: &str) -> bool {
+pub(crate) fn is_profile_id(id: &str) -> bool {
     let word = |part: &str| {
         part.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
             && part
