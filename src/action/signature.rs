@@ -126,6 +126,11 @@ impl Signature {
     }
 }
 
+/// Every action as it stands in the table, before its fields and the modem refine it.
+pub fn table() -> impl Iterator<Item = &'static Signature> {
+    TABLE.iter().map(|row| &row.signature)
+}
+
 /// The actions of a step, and where each stands. A step should have exactly one.
 pub fn actions_of(step: &Step) -> impl Iterator<Item = (&'static str, Range<usize>)> {
     rows_of(step).filter_map(|row| Some((row.signature.key, (row.place)(step)?)))

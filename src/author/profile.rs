@@ -113,7 +113,7 @@ mod tests {
         for fact in ["chip: sdx55", "modes:", "partitions:", "nand: {"] {
             assert!(lent.contains(&format!("{mark}{fact}")), "{fact}");
         }
-        for own in ["RM502QGLAA", "diag, sahara", "recorded RM500Q"] {
+        for own in ["RM502QGLAA", "transports: [at, diag", "recorded RM500Q"] {
             assert!(!lent.contains(own), "{own}");
         }
     }

@@ -10,6 +10,7 @@ mod bad_input;
 mod bench;
 mod ec25;
 mod exit_codes;
+mod new;
 mod ptys;
 mod refusals;
 mod rehearse;
