@@ -38,7 +38,8 @@ impl Example {
 
 /// A rule whose examples are `examples/<area>/<name>/bad.yaml` and `good.yaml`, checked at the place that its area
 /// demands. With lists of paths they are the folders `bad` and `good`, each a tree of its own whose first file is
-/// checked. With two values of [`Example`] they are no files.
+/// checked. With `rehearsed` they are cases about the plan and the scenario of the folder `rehearsed`. With two values of
+/// [`Example`] they are no files.
 macro_rules! rule {
     ($severity:ident $area:tt $name:tt, $says:literal, $why:literal) => {
         rule!(@ $severity $area $name, $says, $why,
@@ -61,6 +62,11 @@ macro_rules! rule {
                 path: $good,
                 text: example!($area, $name, concat!("good/", $good)),
             }),+]))
+    };
+    ($severity:ident $area:tt $name:tt rehearsed, $says:literal, $why:literal) => {
+        rule!(@ $severity $area $name, $says, $why,
+            rehearsed!(example!($area, $name, "bad.yaml")),
+            rehearsed!(example!($area, $name, "good.yaml")))
     };
     ($severity:ident $area:tt $name:tt ($bad:expr) ($good:expr), $says:literal, $why:literal) => {
         rule!(@ $severity $area $name, $says, $why, $bad, $good)
@@ -90,6 +96,26 @@ macro_rules! place {
     };
 }
 
+/// A case, the plan that it is about, and a modem.
+macro_rules! rehearsed {
+    ($case:expr) => {
+        Example::Files(&[
+            File {
+                path: "rehearsals/example.yaml",
+                text: $case,
+            },
+            File {
+                path: "example.yaml",
+                text: include_str!("../rehearsed/plan.yaml"),
+            },
+            File {
+                path: "scenarios/example.yaml",
+                text: include_str!("../rehearsed/scenario.yaml"),
+            },
+        ])
+    };
+}
+
 macro_rules! example {
     ($area:tt, $name:tt, $file:expr) => {
         include_str!(concat!(
@@ -104,4 +130,4 @@ macro_rules! example {
     };
 }
 
-pub(super) use {example, place, rule};
+pub(super) use {example, place, rehearsed, rule};

@@ -21,11 +21,28 @@ const TALKERS: [&str; 7] = [
 ];
 
 /// Codes in an area of the rules, outside those rooms, that no file can break by itself.
-const OF_A_RUN: [(&str, &str); 2] = [
+const OF_A_RUN: [(&str, &str); 7] = [
     ("scenario::modem", "the simulated modem cannot be built"),
     (
         "scenario::other-modem",
         "plan and scenario were given together, and are about two modems",
+    ),
+    (
+        "rehearsal::differs",
+        "a case was played, and came to something else",
+    ),
+    (
+        "rehearsal::idle-fault",
+        "a case was played, and nothing came to its fault",
+    ),
+    (
+        "rehearsal::unused-answer",
+        "a case was played, and nobody asked for its answer",
+    ),
+    ("rehearsal::start", "the run of a case could not begin"),
+    (
+        "rehearsal::none",
+        "the plan to be rehearsed has no cases beside it",
     ),
 ];
 

@@ -58,11 +58,12 @@ fn index() -> String {
     let count = rule::all().count();
     let mut index = format!(
         "{GENERATED}\n\n# Rules\n\n\
-         `unbrick check` holds plans, modem profiles and scenarios to {count} rules before any of them comes near a \
-         modem. Every problem carries the code of its rule, points at every place that matters, and says what to do; \
+         `unbrick check` holds plans, fragments, modem profiles, scenarios and rehearsal cases to {count} rules before \
+         any of them comes near a modem. Every problem carries the code of its rule, points at every place that matters, and says what to do; \
          all problems of a file come in one go. `unbrick explain RULE` shows the same pages in a terminal.\n\n\
          The codes of a run, such as `step::until`, and the rules by which guards judge a modem, such as \
-         `rollback::barrier`, are no rules of `check`: they depend on the modem.\n"
+         `rollback::barrier`, are no rules of `check`: they depend on the modem. Nor is what only playing a case can \
+         show, such as `rehearsal::differs`.\n"
     );
     for (area, heading) in areas() {
         let _ = write!(index, "\n## {heading}\n\n| rule | says |\n| --- | --- |\n");
@@ -89,6 +90,8 @@ fn areas() -> Vec<(&'static str, String)> {
                 "plan" => "Plans, and every file".to_owned(),
                 "modem" => "Modem profiles".to_owned(),
                 "scenario" => "Scenarios".to_owned(),
+                "fragment" => "Fragments".to_owned(),
+                "rehearsal" => "Rehearsal cases".to_owned(),
                 _ => format!("`{area}`"),
             };
             areas.push((area, heading));

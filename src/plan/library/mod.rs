@@ -282,10 +282,19 @@ pub fn kind_of(name_or_path: &str) -> EntryKind {
     }
 }
 
-/// The first key at the left margin that gives the version of a kind of file.
+/// By the first key at the left margin that gives the version of a kind of file. Only a rehearsal has several of these
+/// words, since it names its plan and its scenario under them.
 fn said_kind(text: &str) -> Option<EntryKind> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    text.lines().find_map(|line| match line.split_once(':')?.0 {
+    let keys = || {
+        text.lines()
+            .filter_map(|line| Some(line.split_once(':')?.0))
+    };
+    let has = |wanted: &str| keys().any(|key| key == wanted);
+    if has("rehearsal") || has("plan") && has("scenario") {
+        return Some(EntryKind::Rehearsal);
+    }
+    keys().find_map(|key| match key {
         "plan" => Some(EntryKind::Plan),
         "profile" => Some(EntryKind::Profile),
         "scenario" => Some(EntryKind::Scenario),

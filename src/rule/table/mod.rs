@@ -6,6 +6,7 @@ mod guard;
 mod head;
 mod mode;
 mod modem;
+mod rehearsal;
 mod scenario;
 mod step;
 mod text;
@@ -13,7 +14,7 @@ mod text;
 use super::Rule;
 
 /// In the order in which an author meets them.
-pub(super) const TOPICS: [&[Rule]; 9] = [
+pub(super) const TOPICS: [&[Rule]; 10] = [
     file::RULES,
     head::RULES,
     mode::RULES,
@@ -23,4 +24,5 @@ pub(super) const TOPICS: [&[Rule]; 9] = [
     fragment::RULES,
     modem::RULES,
     scenario::RULES,
+    rehearsal::RULES,
 ];
