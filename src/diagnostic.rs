@@ -8,47 +8,59 @@ use std::sync::Arc;
 
 /// A text file with its name, as given by the user.
 #[derive(Debug, Clone)]
-pub struct Source {
-    named: Arc<NamedSource<String>>,
+pub struct Source(Arc<File>);
+
+#[derive(Debug)]
+struct File {
+    named: NamedSource<String>,
     builtin: bool,
 }
 
 impl Source {
     pub fn new(name: impl AsRef<str>, text: impl Into<String>) -> Self {
-        Self {
-            named: Arc::new(NamedSource::new(name, text.into())),
-            builtin: false,
-        }
+        Self::file(name.as_ref(), text.into(), false)
     }
 
     /// A file that is part of the program. What lies on this computer under the same name has nothing to do with it.
     pub fn builtin(name: impl AsRef<str>, text: impl Into<String>) -> Self {
-        Self {
-            builtin: true,
-            ..Self::new(name, text)
-        }
+        Self::file(name.as_ref(), text.into(), true)
+    }
+
+    fn file(name: &str, text: String, builtin: bool) -> Self {
+        let named = NamedSource::new(name, text);
+        Self(Arc::new(File { named, builtin }))
     }
 
     pub fn name(&self) -> &str {
-        self.named.name()
+        self.0.named.name()
     }
 
     pub fn text(&self) -> &str {
-        self.named.inner()
+        self.0.named.inner()
     }
 
     pub fn is_builtin(&self) -> bool {
-        self.builtin
+        self.0.builtin
     }
 
     /// The folder in which a file on this computer lies.
     pub fn folder(&self) -> Option<&Utf8Path> {
-        (!self.builtin).then(|| Utf8Path::new(self.name()).parent())?
+        (!self.0.builtin).then(|| Utf8Path::new(self.name()).parent())?
+    }
+
+    /// Line and column of a byte, both from 1, the column in characters.
+    pub fn line_and_column(&self, at: usize) -> Option<(usize, usize)> {
+        let before = self.text().get(..at)?;
+        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+        Some((
+            before.matches('\n').count() + 1,
+            before[line_start..].chars().count() + 1,
+        ))
     }
 
     /// Whether both are the same reading of the same file.
     pub fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.named, &other.named)
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
@@ -70,7 +82,7 @@ pub struct Problem {
     pub labels: Vec<(Range<usize>, String)>,
     /// Places in other files that explain it.
     pub elsewhere: Vec<Elsewhere>,
-    pub help: Option<String>,
+    pub help: Option<Box<str>>,
     pub source: Option<Source>,
 }
 
@@ -142,7 +154,7 @@ impl Problem {
 
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help = Some(text.into());
+        self.help = Some(text.into().into_boxed_str());
         self
     }
 
@@ -155,47 +167,99 @@ impl Problem {
     /// Line and column of the first label, both from 1, the column in characters.
     pub fn line_and_column(&self) -> Option<(usize, usize)> {
         let (span, _) = self.labels.first()?;
-        let before = self.source.as_ref()?.text().get(..span.start)?;
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        Some((
-            before.matches('\n').count() + 1,
-            before[line_start..].chars().count() + 1,
-        ))
+        self.source.as_ref()?.line_and_column(span.start)
     }
+}
+
+/// Most problems of one file that are told at once.
+pub const MAX_PROBLEMS: usize = 20;
+
+/// The first few by place, each place and rule once.
+pub fn first_few(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let key = |problem: &Problem| {
+        let span = problem
+            .labels
+            .first()
+            .map_or(0..0, |(span, _)| span.clone());
+        (span.start, span.end, problem.code)
+    };
+    problems.sort_by_key(key);
+    problems.dedup_by(|a, b| key(a) == key(b) && a.message == b.message);
+    problems.truncate(MAX_PROBLEMS);
+    problems
 }
 
 /// The word that was probably meant: at most three changes away, and closer than a new word would be.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = word.chars().count().saturating_sub(1).min(3);
-    known
-        .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(changes, _)| *changes <= limit)
-        .min()
-        .map(|(_, candidate)| candidate)
+    let mut limit = word.chars().count().saturating_sub(1).min(3);
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in known {
+        let Some(changes) = distance(word, candidate, limit) else {
+            continue;
+        };
+        limit = changes;
+        if best.is_none_or(|best| (changes, candidate) < best) {
+            best = Some((changes, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
 }
 
-/// The least number of characters to insert, remove, replace or swap with their neighbour.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut before_last: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=to.len()).collect();
-    let mut previous = None;
-    for (row, from) in from.chars().enumerate() {
-        let mut line = vec![row + 1];
-        for (column, target) in to.iter().enumerate() {
-            let mut best = (last[column] + usize::from(from != *target))
-                .min(last[column + 1] + 1)
-                .min(line[column] + 1);
-            if column > 0 && previous == Some(*target) && from == to[column - 1] {
-                best = best.min(before_last[column - 1] + 1);
-            }
-            line.push(best);
-        }
-        before_last = std::mem::replace(&mut last, line);
-        previous = Some(from);
+/// The least number of characters to insert, remove, replace or swap with their neighbour, if it is within the limit.
+/// Only what lies so near the diagonal is looked at, so that ten thousand names cost milliseconds.
+fn distance(from: &str, to: &str, limit: usize) -> Option<usize> {
+    let alike = |pair: &(char, char)| pair.0 == pair.1;
+    let begin = from.chars().zip(to.chars()).take_while(alike);
+    let begin: usize = begin.map(|(character, _)| character.len_utf8()).sum();
+    let (from, to) = (&from[begin..], &to[begin..]);
+    let end = from.chars().rev().zip(to.chars().rev()).take_while(alike);
+    let end: usize = end.map(|(character, _)| character.len_utf8()).sum();
+    let (from, to) = (&from[..from.len() - end], &to[..to.len() - end]);
+    // A character has one to four bytes: most words are told apart by their length.
+    if to.len() > 4 * (from.len() + limit) || from.len() > 4 * (to.len() + limit) {
+        return None;
     }
-    last.last().copied().unwrap_or(0)
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    if from.len().abs_diff(to.len()) > limit {
+        return None;
+    }
+    let far = limit + 1;
+    let mut before_last = vec![far; to.len() + 1];
+    let mut last: Vec<usize> = (0..=to.len()).collect();
+    let mut line = vec![far; to.len() + 1];
+    for row in 1..=from.len() {
+        let (first, end) = (
+            row.saturating_sub(limit).max(1),
+            (row + limit).min(to.len()),
+        );
+        line[first - 1] = if first == 1 { row } else { far };
+        let mut smallest = line[first - 1];
+        for column in first..=end {
+            let replaced = last[column - 1] + usize::from(from[row - 1] != to[column - 1]);
+            let mut best = replaced.min(line[column - 1] + 1);
+            // The last line ends one column before this one.
+            if column < row + limit {
+                best = best.min(last[column] + 1);
+            }
+            let swapped = row > 1
+                && column > 1
+                && from[row - 1] == to[column - 2]
+                && from[row - 2] == to[column - 1];
+            if swapped {
+                best = best.min(before_last[column - 2] + 1);
+            }
+            line[column] = best;
+            smallest = smallest.min(best);
+        }
+        if smallest > limit {
+            return None;
+        }
+        std::mem::swap(&mut before_last, &mut last);
+        std::mem::swap(&mut last, &mut line);
+    }
+    last.get(to.len())
+        .copied()
+        .filter(|changes| *changes <= limit)
 }
 
 fn clamp(text: &str, span: Range<usize>) -> Range<usize> {
@@ -240,7 +304,7 @@ impl Diagnostic for Problem {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source.as_ref().map(|s| &*s.named as &dyn SourceCode)
+        self.source.as_ref().map(|s| &s.0.named as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -279,7 +343,7 @@ impl Diagnostic for Elsewhere {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&*self.source.named)
+        Some(&self.source.0.named)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -300,8 +364,47 @@ mod tests {
         assert_eq!(nearest("tiemout", known), Some("timeout"));
         assert_eq!(nearest("xyz", known), None);
         assert_eq!(nearest("", known), None);
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "abc"), 3);
+        let changes = |from, to| distance(from, to, 3);
+        assert_eq!(changes("kitten", "sitting"), Some(3));
+        assert_eq!(changes("", "abc"), Some(3));
+        assert_eq!(changes("", "abcd"), None);
+    }
+
+    /// The whole table, as the textbook has it.
+    fn plain_distance(from: &[char], to: &[char]) -> usize {
+        let mut table = vec![vec![0; to.len() + 1]; from.len() + 1];
+        for row in 0..=from.len() {
+            for column in 0..=to.len() {
+                table[row][column] = if row == 0 || column == 0 {
+                    row + column
+                } else {
+                    let differs = usize::from(from[row - 1] != to[column - 1]);
+                    let mut best = (table[row - 1][column - 1] + differs)
+                        .min(table[row - 1][column] + 1)
+                        .min(table[row][column - 1] + 1);
+                    if row > 1
+                        && column > 1
+                        && from[row - 1] == to[column - 2]
+                        && from[row - 2] == to[column - 1]
+                    {
+                        best = best.min(table[row - 2][column - 2] + 1);
+                    }
+                    best
+                };
+            }
+        }
+        table[from.len()][to.len()]
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_narrow_way_finds_what_the_whole_table_finds(
+            from in "[ab\u{e9}]{0,7}", to in "[ab\u{e9}]{0,7}", limit in 0_usize..4,
+        ) {
+            let whole: Vec<Vec<char>> = [&from, &to].map(|word| word.chars().collect()).into();
+            let whole = plain_distance(&whole[0], &whole[1]);
+            assert_eq!(distance(&from, &to, limit), (whole <= limit).then_some(whole));
+        }
     }
 
     #[test]

@@ -212,7 +212,7 @@ const MISTAKES: &[Mistake] = &[
     (SMALL, "'AT+QLOCK=\"${key}\"'", "'AT+EGMR=${unit},7'", "plan::refused-command", "'AT+EGMR=${unit},7'"),
     (SMALL, "'AT+QLOCK=\"${key}\"'", "'AT+${unit}=1'", "plan::refused-command", "'AT+${unit}=1'"),
     (SMALL, "'AT+QLOCK=\"${key}\"'", "AT+QPRTPARA=3", "plan::unguarded", "{ send: AT+QPRTPARA=3 }"),
-    (SMALL, "at(\"AT+CFUN?\")", "at(\"AT+CFUN=0\")", "plan::not-a-query", "AT"),
+    (SMALL, "at(\"AT+CFUN?\")", "at(\"AT+CFUN=0\")", "plan::not-a-query", "\"AT+CFUN=0\""),
     // names
     (UNBRICK, "backup/${unit}/before", "backup/${unti}/before", "plan::unknown-name", "${unti}"),
     (UNBRICK, "backup/${unit}/nand", "backup/${unit + 1}/nand", "plan::not-a-name", "${unit + 1}"),
@@ -516,4 +516,65 @@ fn every_example_passes_without_a_warning() {
         let (_, warnings) = check::load(root.join(name).as_str()).unwrap();
         assert!(warnings.is_empty(), "{name}");
     }
+}
+
+const HEAD: &str =
+    "plan: 1\nid: x\ntitle: X\nmodem: quectel/rm502q-gl\nstarts_in: [normal]\nends_in: [normal]\n";
+
+/// `item` for each number, below a head.
+fn many(head: &str, count: usize, item: impl Fn(usize) -> String) -> String {
+    (0..count).fold(format!("{HEAD}{head}"), |text, i| text + item(i).as_str())
+}
+
+/// The list of stale claims once doubled at each step that may be skipped.
+#[test]
+fn a_stale_claim_is_said_once_however_many_steps_may_be_skipped_behind_it() {
+    let claim = "steps:\n- { id: s, check: [{ that: 1 == 1, else: x }] }\n";
+    let text = many(claim, 60, |i| {
+        format!(
+            "- {{ id: s{i}, optional: true, because: x, at.ask: {{ send: AT }}, timeout: 1s }}\n"
+        )
+    });
+    let (_, warnings) = check(&text).unwrap();
+    let codes: Vec<&str> = warnings.iter().map(|warning| warning.code).collect();
+    assert_eq!(codes, ["plan::stale-proof"]);
+}
+
+#[test]
+fn the_first_twenty_problems_of_the_file_are_told_though_they_are_found_last() {
+    let step = |i: usize| format!("- {{ id: s{i}, at.ask: {{ send: AT }} }}\n");
+    let rescue = many("rescue:\n", 30, step);
+    let steps = (100..300).fold("steps:\n".to_owned(), |text, i| text + step(i).as_str());
+    let problems = check(&(rescue.clone() + steps.as_str())).unwrap_err();
+    let told = problems.iter().map(|problem| problem.labels[0].0.start);
+    let told: Vec<usize> = told.collect();
+    assert_eq!(told.len(), 20);
+    assert!(told.is_sorted() && told[19] < rescue.len(), "{told:?}");
+}
+
+#[test]
+fn what_would_take_long_to_judge_is_refused_where_it_stands() {
+    let patterns = many("steps:\n", 400, |i| {
+        format!(
+            "- {{ id: s{i}, timeout: 1s, at.ask: {{ send: AT, reply: '(?:\\w{{7}}){{2}}{i}' }} }}\n"
+        )
+    });
+    let problems = check(&patterns).unwrap_err();
+    assert!(problems.iter().all(|problem| problem.code == "plan::regex"));
+    assert!(problems[0].message.contains("together"), "{}", problems[0]);
+    let question = format!(
+        "{HEAD}steps:\n- {{ id: s, timeout: 1s, operator.do: {{ say: '{}', hands_off: true }} }}\n",
+        "x".repeat(5_000)
+    );
+    let problems = check(&question).unwrap_err();
+    assert_eq!(problems[0].code, "plan::shape");
+    assert!(problems[0].pointed_at().unwrap().starts_with("'xxx"));
+}
+
+#[test]
+fn a_guard_that_a_step_names_twice_is_asked_once() {
+    let text = SMALL.replacen("guards: [ready]", "guards: [ready, ready]", 1);
+    let (checked, _) = check(&text).unwrap();
+    let asked: usize = checked.steps().iter().map(|step| step.guards.len()).sum();
+    assert_eq!(asked, 1);
 }

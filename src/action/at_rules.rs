@@ -1,10 +1,9 @@
 //! Which AT commands only ask, which write NV items, and which are never sent. The built-in list holds for every
 //! modem and is the driver's own ([`intent`]); a profile adds to it and takes nothing away.
 
-use crate::plan::{Mode, Profile};
+use crate::plan::{Mode, Pattern, Profile};
 use crate::protocol::at::{Intent, arguments_of, as_read, intent};
 use crate::yaml::Spanned;
-use regex::RegexBuilder;
 
 /// Whether a command is one query: `AT`, `ATI`, `AT+X?`, `AT+X=?`, or a query of the profile.
 pub fn is_query(command: &str, profile: &Profile) -> bool {
@@ -53,16 +52,9 @@ fn renumbers(command: &str, profile: &Profile) -> bool {
         .any(|evidence| evidence.usb.to_lowercase() == format!("{vendor}:{product}"))
 }
 
-fn any_matches<'a>(patterns: &'a [Spanned<String>], command: &str) -> Option<&'a str> {
-    // Patterns compiled when the profile was loaded. One that does not must not let a command through.
-    let matches = |pattern: &str| {
-        RegexBuilder::new(pattern)
-            .case_insensitive(true)
-            .build()
-            .map_or(true, |regex| regex.is_match(command))
-    };
-    let mut patterns = patterns.iter().map(|pattern| pattern.value.as_str());
-    patterns.find(|pattern| matches(pattern))
+fn any_matches<'a>(patterns: &'a [Spanned<Pattern>], command: &str) -> Option<&'a str> {
+    let found = patterns.iter().find(|pattern| pattern.is_in(command));
+    found.map(|pattern| &*pattern.value)
 }
 
 #[cfg(test)]
@@ -187,8 +179,12 @@ mod tests {
             value: text.to_owned(),
             span: 0..0,
         };
-        profile.refused = vec![word(r"^AT\+QPOWD")];
-        profile.nv_writing = vec![word(r"\+QCFG=.RRC")];
+        let pattern = |text: &str| crate::yaml::Spanned {
+            value: Pattern::from(text.to_owned()),
+            span: 0..0,
+        };
+        profile.refused = vec![pattern(r"^AT\+QPOWD")];
+        profile.nv_writing = vec![pattern(r"\+QCFG=.RRC")];
         profile.queries.push(word("AT+EGMR=1,7"));
         assert!(is_refused("at+qpowd=1", &profile).is_some());
         assert!(writes_nv("AT+QCFG=\"rrc\",1", &profile));

@@ -119,6 +119,13 @@ impl Signature {
     }
 }
 
+impl Signature {
+    /// Whether a run can carry it out. The others are checked, shown and decided dry, and no run with them begins.
+    pub fn has_driver(&self) -> bool {
+        !self.key.starts_with("fastboot.")
+    }
+}
+
 /// The actions of a step, and where each stands. A step should have exactly one.
 pub fn actions_of(step: &Step) -> impl Iterator<Item = (&'static str, Range<usize>)> {
     rows_of(step).filter_map(|row| Some((row.signature.key, (row.place)(step)?)))

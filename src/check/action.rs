@@ -5,7 +5,7 @@ use super::step::Part;
 use super::{CheckedClaim, Checker};
 use crate::action::at_rules;
 use crate::action::signature::Signature;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{MAX_PROBLEMS, nearest};
 use crate::plan::{Kind, Step, Template};
 use crate::script::{Condition, Script};
 use crate::yaml::Spanned;
@@ -92,11 +92,10 @@ impl Checker<'_> {
         content
     }
 
-    pub(super) fn until(&mut self, step: &Step, state: &State) -> Option<Condition> {
+    pub(super) fn until(&mut self, step: &Step, state: &mut State) -> Option<Condition> {
         let until = step.retry.as_ref()?.until.as_ref()?;
-        let mut own = state.clone();
-        own.known.extend(self.saved(step));
-        self.condition(until, &own)
+        let own = self.saved(step);
+        state.with(own.into_iter(), |state| self.condition(until, state))
     }
 
     fn commands(&mut self, step: &Step, state: &State) {
@@ -122,15 +121,15 @@ impl Checker<'_> {
     fn command(&mut self, text: &Spanned<String>, state: &State, secrets: bool) -> Option<String> {
         let template = self.template(text)?;
         for (name, at) in template.names() {
-            let at = self.inside(text, at);
-            match self.known(name, &at, state) {
-                Some(Kind::Secret) if !secrets => self.secret(name, &at),
-                Some(Kind::Imei) => self.private(name, &at),
+            match self.known_in(name, (text, &at), state) {
+                Some(Kind::Secret) if !secrets => self.secret(name, &self.inside(text, at)),
+                Some(Kind::Imei) => self.private(name, &self.inside(text, at)),
                 Some(_)
                     if self
                         .written(name)
                         .is_some_and(|text| !is_one_argument(&text)) =>
                 {
+                    let at = self.inside(text, at);
                     let message = format!("what is given for `{name}` is not part of one argument");
                     self.problem("plan::refused-command", message, &at, "a `;` or a quote");
                 }
@@ -205,13 +204,13 @@ impl Checker<'_> {
 
     pub(super) fn partition(&mut self, name: &Spanned<String>) {
         let profile = self.profile;
-        let known = || profile.partitions.iter().map(|p| p.name.value.as_str());
-        if known().any(|partition| partition == name.value) {
+        if self.index.partitions.contains(name.as_str()) || !self.problems.wants(&name.span) {
             return;
         }
+        let known = profile.partitions.iter().map(|p| p.name.value.as_str());
         let message = format!("{} has no partition `{}`", profile.id.value, name.value);
         self.problem("plan::unknown-part", message, &name.span, "not there");
-        if let Some(near) = nearest(name, known()) {
+        if let Some(near) = nearest(name, known) {
             self.help(format!("did you mean `{near}`?"));
         }
     }
@@ -233,10 +232,15 @@ impl Checker<'_> {
             self.help("write `script: |`");
         }
         let script = self.script(text, state, &saves)?;
-        for (command, place) in script.commands() {
-            if !at_rules::is_query(command, self.profile) {
+        let profile = self.profile;
+        let told = self.problems.wants(&text.span);
+        let wrong = script
+            .commands()
+            .filter(|(command, _)| !at_rules::is_query(command, profile));
+        for (command, place) in wrong.take(MAX_PROBLEMS) {
+            if told {
                 let at = match place {
-                    Some((line, column)) => self.word(text, line, column + 1),
+                    Some((line, column)) => self.word(text, line, column),
                     None => text.span.clone(),
                 };
                 let message = format!("`{command}` may change the modem");

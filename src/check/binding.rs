@@ -3,9 +3,11 @@
 use super::include_step::only_name;
 use super::{CheckedGuard, Checker};
 use crate::action::signature::{Effect, Signature};
-use crate::plan::{Guard, Kind, Scope, Step, Template};
+use crate::plan::{Guard, Kind, Step, Template};
 use crate::yaml::Spanned;
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 impl Checker<'_> {
     /// Every path that an action writes from begins with an input: the files of inputs are in the approval and were
@@ -33,7 +35,7 @@ impl Checker<'_> {
     fn source_of(&self, path: &str) -> Option<(String, Kind)> {
         let template = Template::parse(path).ok()?;
         let name = self.scope.full(template.begins_with()?)?;
-        let kind = self.plan.inputs.get(&name)?.kind.value;
+        let kind = self.index.inputs.get(name.as_str())?.kind.value;
         matches!(kind, Kind::File | Kind::Folder).then_some((name, kind))
     }
 
@@ -42,15 +44,8 @@ impl Checker<'_> {
         let Some((folder, Kind::Folder)) = self.source_of(programmer) else {
             return;
         };
-        let steps = self.plan.steps.iter().flat_map(Step::all);
-        let packages: Vec<(&Spanned<String>, &Scope)> = steps
-            .filter_map(|step| Some((&step.firehose_flash.as_ref()?.package, &step.scope)))
-            .collect();
-        let is_own = |(package, scope): &(&Spanned<String>, &Scope)| {
-            only_name(package, scope).is_some_and(|name| name == folder)
-        };
-        if let Some((package, _)) = packages.first()
-            && !packages.iter().any(is_own)
+        if let Some(package) = self.index.first_package
+            && !self.index.packages.contains(&folder)
         {
             let message = "the programmer comes from another folder than the package";
             self.problem("plan::guards-another", message, &programmer.span, "loaded");
@@ -60,13 +55,12 @@ impl Checker<'_> {
     }
 
     /// The step's file is the one that a guard of the step judges.
-    pub(super) fn judged(&mut self, step: &Step, guards: &[(CheckedGuard, Range<usize>)]) {
-        let plan = self.plan;
-        let declared = || {
-            guards
-                .iter()
-                .filter_map(|(guard, _)| plan.guards.get(&guard.name))
-        };
+    pub(super) fn judged(&mut self, step: &Step, guards: &[(Arc<CheckedGuard>, Range<usize>)]) {
+        let declared: Vec<&Guard> = guards
+            .iter()
+            .filter_map(|(guard, _)| self.index.guards.get(guard.name.as_str()).copied())
+            .collect();
+        let declared = || declared.iter();
         if let Some(flash) = &step.firehose_flash {
             let folders = declared().filter_map(|guard| Some(&guard.package.as_ref()?.folder));
             self.same(&flash.package, &folders.collect::<Vec<_>>());
@@ -99,16 +93,12 @@ impl Checker<'_> {
 
     /// A guard weighs what a person says of the modem, or the modem of itself, against what is to be written.
     pub(super) fn evidence(&mut self, guard: &Guard) {
-        let targets = self.plan.guards.iter();
-        let targets: Vec<_> = targets
-            .filter_map(|(_, guard)| Some(&guard.rollback.as_ref()?.target))
-            .collect();
         let of_modem = [
             guard.model.as_ref().map(|model| &model.fact),
             guard.rollback.as_ref().map(|rollback| &rollback.installed),
         ];
         for name in of_modem.into_iter().flatten() {
-            if let Some(target) = targets.iter().find(|target| target.value == name.value) {
+            if let Some(target) = self.index.targets.get(name.as_str()).copied() {
                 let message = format!(
                     "`{}` says what is to be written, not what the modem is",
                     name.value
@@ -129,7 +119,7 @@ impl Checker<'_> {
 
     /// What the plan itself fills in is no evidence; `unknown` says so openly.
     fn assumed(&mut self, name: &Spanned<String>) {
-        let input = self.plan.inputs.get(&name.value);
+        let input = self.index.inputs.get(name.as_str());
         let default = input.and_then(|input| input.default.as_ref());
         if let Some(default) = default.filter(|default| default.value != "unknown") {
             let message = format!("a guard judges `{}`, which the plan assumes", name.value);
@@ -152,22 +142,20 @@ impl Checker<'_> {
 
     /// Whether the plan has such a step, be it before or after.
     pub(super) fn is_a_step(&self, id: &str) -> bool {
-        let mut steps = self.plan.steps.iter().flat_map(Step::all);
-        steps.any(|step| step.id.value == id)
+        self.index.steps.contains_key(id)
     }
 
     /// A copy of the NAND holds every partition that cannot be bought again.
     pub(super) fn whole_backup(&mut self, step: &Spanned<String>) {
-        let plan = self.plan;
-        let mut steps = plan.steps.iter().flat_map(Step::all);
-        let named = steps.find(|other| other.id.value == step.value);
+        let named = self.index.steps.get(step.as_str());
         let Some(backup) = named.and_then(|named| named.firehose_backup.as_ref()) else {
             return;
         };
         let kept = self.profile.partitions.iter().filter(|p| p.keep);
+        let read: HashSet<&str> = backup.parts.iter().map(|part| part.as_str()).collect();
         let missing: Vec<&str> = kept
             .map(|kept| kept.name.value.as_str())
-            .filter(|kept| !backup.parts.iter().any(|part| part.value == *kept))
+            .filter(|kept| !read.contains(kept))
             .collect();
         if !missing.is_empty() {
             let message = format!("this backup does not read {}", missing.join(", "));

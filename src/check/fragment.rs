@@ -3,9 +3,11 @@
 //! It is walked as the steps of a plan whose inputs are its parameters, for a modem that speaks everything. What only a
 //! plan or a profile can decide, such as modes and guards, is left to the plans that include it.
 
-use super::{Checker, Expanded, MAX_PROBLEMS, include, sorted};
+use super::problems::Problems;
+use super::{Checker, Expanded, broken_off, include};
 use crate::diagnostic::{Problem, Source};
 use crate::plan::{Fragment, Input, Mode, Plan, Profile};
+use crate::script::workshop;
 use crate::yaml::{self, Node, Spanned, Table};
 
 /// Every problem of a fragment that is its own.
@@ -21,13 +23,13 @@ pub fn check_fragment(source: &Source, fragment: &Fragment, root: &Node) -> Vec<
         mut problems,
     } = include::expand(source, &around(fragment), root);
     problems.extend(include::judge(&places, fragment));
-    let mut walk = Checker::new(&places, &plan, &profile, problems);
-    walk.plan();
-    let own = |problem: &Problem| !OF_A_PLAN.contains(&problem.code);
-    let problems = walk.problems.into_iter().filter(own).collect();
-    let mut problems = sorted(problems, &places);
-    problems.truncate(MAX_PROBLEMS);
-    problems
+    let problems = Problems::new(&places, problems).without(&OF_A_PLAN);
+    let walk = || {
+        let mut walk = Checker::new(&places, &plan, &profile, problems);
+        walk.plan();
+        walk.problems.all()
+    };
+    workshop(walk).unwrap_or_else(|error| vec![broken_off(source, &error)])
 }
 
 /// Rules about what surrounds a fragment: the modes, the profile, the guards and the proof of a plan.

@@ -6,9 +6,11 @@ use super::{CheckedGuard, Checker, GuardKind};
 use crate::action::signature::{Effect, GuardName, Signature};
 use crate::diagnostic::nearest;
 use crate::plan::{GUARD_KEYS, Guard, Kind, Modes, Step, WhenUnknown, is_name};
+use crate::script::Condition;
 use crate::yaml::Spanned;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 impl Checker<'_> {
     /// Names and kinds of all guards, whoever asks them.
@@ -71,30 +73,38 @@ impl Checker<'_> {
         }
     }
 
-    /// The guards that a step asks, with the places of their names.
+    /// The guards that a step asks, each once, with the places of their names.
     pub(super) fn guards(
         &mut self,
         step: &Step,
         state: &State,
-    ) -> Vec<(CheckedGuard, Range<usize>)> {
+    ) -> Vec<(Arc<CheckedGuard>, Range<usize>)> {
         let plan = self.plan;
         let mut guards = Vec::new();
+        let mut asked = HashSet::new();
         for name in &step.guards {
-            self.used_guards.insert(name.value.clone());
-            let Some(guard) = plan.guards.get(name) else {
+            if !asked.insert(name.as_str()) {
+                continue;
+            }
+            let Some(guard) = self.index.guards.get(name.as_str()).copied() else {
+                self.used_guards.insert(name.value.clone());
                 let message = format!("no guard is called `{}`", name.value);
                 self.problem("plan::unknown-guard", message, &name.span, "not declared");
-                let declared = plan.guards.iter().map(|(guard, _)| guard.value.as_str());
-                if let Some(near) = nearest(name, declared) {
-                    self.help(format!("did you mean `{near}`?"));
+                if self.problems.last_is_kept() {
+                    let declared = plan.guards.iter().map(|(guard, _)| guard.value.as_str());
+                    if let Some(near) = nearest(name, declared) {
+                        self.help(format!("did you mean `{near}`?"));
+                    }
                 }
                 continue;
             };
+            self.used_guards.insert(name.value.clone());
             // A guard is the plan's own, whoever asks it.
             let scope = std::mem::take(&mut self.scope);
-            let checked = self.guard(name, guard, state);
+            self.asked(name, guard, state);
+            let judged = self.judged_guard(name, guard);
             self.scope = scope;
-            if let Some(guard) = checked {
+            if let Some(guard) = judged {
                 guards.push((guard, name.span.clone()));
             }
         }
@@ -102,72 +112,94 @@ impl Checker<'_> {
     }
 
     /// Every guard once, judged over all facts of the plan, so that it can be asked as soon as its values are there.
-    pub(super) fn all_guards(&mut self) -> Vec<CheckedGuard> {
+    pub(super) fn all_guards(&mut self) -> Vec<Arc<CheckedGuard>> {
         let plan = self.plan;
         let mut state = State::new(Modes::ANY, (0..0, String::new()));
         state.known.clone_from(&self.all_facts);
-        plan.guards
-            .iter()
-            .filter_map(|(name, guard)| {
-                let before = self.problems.len();
-                let checked = self.guard(name, guard, &state);
-                // The names of a guard that a step asks, and its backup, are judged where it is asked.
-                let asked = self.used_guards.contains(&name.value);
-                if asked || guard.backup.is_some() {
-                    self.problems.truncate(before);
-                }
-                checked
-            })
-            .collect()
+        let mut guards = Vec::new();
+        for (name, guard) in &plan.guards {
+            // The names of a guard that a step asks, and its backup, are judged where it is asked.
+            if !self.used_guards.contains(&name.value) && guard.backup.is_none() {
+                self.asked(name, guard, &state);
+            }
+            guards.extend(self.judged_guard(name, guard));
+        }
+        guards
     }
 
-    fn guard(
-        &mut self,
-        name: &Spanned<String>,
-        guard: &Guard,
-        state: &State,
-    ) -> Option<CheckedGuard> {
+    /// The values of a guard are known where it is asked, and of its kinds.
+    fn asked(&mut self, name: &Spanned<String>, guard: &Guard, state: &State) {
+        let [(kind, _)] = places(guard)[..] else {
+            return;
+        };
+        for (value, kinds) in values(guard, kind) {
+            self.value(value, kinds, state);
+        }
+        if let Some(backup) = guard.backup.as_ref().filter(|_| kind == GuardName::Backup) {
+            self.backup(name, &backup.step, guard, state);
+        }
+        if let Some(that) = guard.that.as_ref().filter(|_| kind == GuardName::That) {
+            // It has been compiled over all facts; only where one is missing here is it looked at again, to say which.
+            let known = self.judged_guard(name, guard).is_some_and(|guard| {
+                guard
+                    .needs
+                    .iter()
+                    .all(|name| state.known.contains_key(name))
+            });
+            if !known && self.problems.wants(&that.span) {
+                self.condition(that, state);
+            }
+        }
+    }
+
+    /// A guard with its compiled parts, whoever asks it.
+    fn judged_guard(&mut self, name: &Spanned<String>, guard: &Guard) -> Option<Arc<CheckedGuard>> {
+        if let Some(known) = self.judged_guards.get(&name.value) {
+            return known.clone();
+        }
+        let judged = self.compiled_guard(name, guard).map(Arc::new);
+        self.judged_guards
+            .insert(name.value.clone(), judged.clone());
+        judged
+    }
+
+    fn compiled_guard(&self, name: &Spanned<String>, guard: &Guard) -> Option<CheckedGuard> {
         let [(kind_name, _)] = places(guard)[..] else {
             return None;
         };
-        let mut needs = BTreeSet::new();
-        let mut value = |checker: &mut Self, of: &Spanned<String>, kinds: &[Kind]| {
-            needs.insert(of.value.clone());
-            checker.value(of, kinds, state);
-            of.value.clone()
-        };
+        let mut needs: BTreeSet<String> = values(guard, kind_name)
+            .map(|(name, _)| name.value.clone())
+            .collect();
         let mut condition = None;
         let kind = if let Some(model) = &guard.model {
             GuardKind::Model {
-                fact: value(self, &model.fact, &[Kind::Text, Kind::Firmware]),
+                fact: model.fact.value.clone(),
                 is: plain(&model.is),
             }
         } else if let Some(rollback) = &guard.rollback {
             GuardKind::Rollback {
-                installed: value(self, &rollback.installed, &[Kind::Firmware]),
-                target: value(self, &rollback.target, &[Kind::Firmware]),
+                installed: rollback.installed.value.clone(),
+                target: rollback.target.value.clone(),
             }
         } else if let Some(package) = &guard.package {
             GuardKind::Package {
-                folder: value(self, &package.folder, &[Kind::Folder]),
+                folder: package.folder.value.clone(),
                 keeps: plain(&package.keeps),
             }
         } else if let Some(same_unit) = &guard.same_unit {
             GuardKind::SameUnit {
-                file: value(self, &same_unit.file, &[Kind::File]),
-                imei: value(self, &same_unit.imei, &[Kind::Imei]),
+                file: same_unit.file.value.clone(),
+                imei: same_unit.imei.value.clone(),
             }
         } else if let Some(backup) = &guard.backup {
-            self.backup(name, &backup.step, guard, state);
             GuardKind::Backup {
                 step: backup.step.value.clone(),
             }
         } else {
-            condition = guard
-                .that
-                .as_ref()
-                .and_then(|that| self.condition(that, state));
-            needs.extend(condition.iter().flat_map(|c| c.names().iter().cloned()));
+            let that = guard.that.as_ref()?;
+            let compiled = Condition::compile(that, &self.all_facts).ok()?;
+            needs.extend(compiled.names().iter().cloned());
+            condition = Some(compiled);
             GuardKind::That
         };
         debug_assert_eq!(kind.name(), kind_name);
@@ -239,9 +271,15 @@ impl Checker<'_> {
             self.ran(step, "this step can be skipped");
             return;
         }
-        let message = format!("no step before this one is called `{}`", step.value);
-        self.problem("plan::no-backup", message, &name.span, "asked here");
-        self.also(&step.span, "the backup");
+        if self.is_a_step(step) {
+            let message = format!("no step before this one is called `{}`", step.value);
+            self.problem("plan::no-backup", message, &name.span, "asked here");
+            self.also(&step.span, "the backup");
+        } else {
+            let message = format!("no step of the plan is called `{}`", step.value);
+            self.problem("plan::no-backup", message, &step.span, "not there");
+            self.also(&name.span, "asked here");
+        }
         let backups = state.ran.iter().filter(|(_, key)| key.ends_with(".backup"));
         if let Some(near) = nearest(step, backups.map(|(id, _)| id.as_str())) {
             self.help(format!("did you mean `{near}`?"));
@@ -269,7 +307,7 @@ impl Checker<'_> {
         &mut self,
         step: &Step,
         signature: &Signature,
-        guards: &[(CheckedGuard, Range<usize>)],
+        guards: &[(Arc<CheckedGuard>, Range<usize>)],
         at: &Range<usize>,
     ) {
         if signature.effect != Effect::Destroy || signature.key == "group" {
@@ -303,7 +341,7 @@ impl Checker<'_> {
     }
 
     /// A flash leaves the calibration alone, and its guard says so; only `erase_all` gives it up, openly.
-    fn kept(&mut self, step: &Step, guards: &[(CheckedGuard, Range<usize>)]) {
+    fn kept(&mut self, step: &Step, guards: &[(Arc<CheckedGuard>, Range<usize>)]) {
         let Some(flash) = &step.firehose_flash else {
             return;
         };
@@ -368,6 +406,45 @@ fn places(guard: &Guard) -> Vec<(GuardName, Range<usize>)> {
     .collect()
 }
 
+/// The names that a guard of this kind judges, and the kinds of value that it takes.
+fn values(
+    guard: &Guard,
+    kind: GuardName,
+) -> impl Iterator<Item = (&Spanned<String>, &'static [Kind])> {
+    let model = guard.model.as_ref();
+    let rollback = guard.rollback.as_ref();
+    let same_unit = guard.same_unit.as_ref();
+    let firmware: &[Kind] = &[Kind::Firmware];
+    let values: [Option<(&Spanned<String>, &[Kind])>; 2] = match kind {
+        GuardName::Model => [
+            model.map(|g| (&g.fact, [Kind::Text, Kind::Firmware].as_slice())),
+            None,
+        ],
+        GuardName::Rollback => [
+            rollback.map(|g| (&g.installed, firmware)),
+            rollback.map(|g| (&g.target, firmware)),
+        ],
+        GuardName::Package => [
+            guard
+                .package
+                .as_ref()
+                .map(|g| (&g.folder, [Kind::Folder].as_slice())),
+            None,
+        ],
+        GuardName::SameUnit => [
+            same_unit.map(|g| (&g.file, [Kind::File].as_slice())),
+            same_unit.map(|g| (&g.imei, [Kind::Imei].as_slice())),
+        ],
+        GuardName::Backup | GuardName::That => [None, None],
+    };
+    values.into_iter().flatten()
+}
+
+/// The names of a list, each once.
 fn plain(list: &[Spanned<String>]) -> Vec<String> {
-    list.iter().map(|item| item.value.clone()).collect()
+    let mut seen = HashSet::new();
+    list.iter()
+        .filter(|item| seen.insert(item.as_str()))
+        .map(|item| item.value.clone())
+        .collect()
 }

@@ -1,23 +1,20 @@
 //! The plan as a whole: version, inputs, guards, where it starts and ends, what it reports.
 
 use super::include_step::is_flat;
+use super::problems::Hearing;
 use super::state::State;
 use super::step::Part;
-use super::{CheckedGuard, CheckedStep, Checker, read_input};
+use super::{CheckedGuard, CheckedStep, Checker, read_choice, read_matched};
 use crate::action::signature::{Effect, Signature};
-use crate::diagnostic::Problem;
 use crate::plan::{Input, Kind, Mode, Modes, Step, is_name};
 use crate::script::is_keyword;
 use crate::yaml::Spanned;
-use regex::RegexBuilder;
 use std::collections::BTreeMap;
 use std::ops::Range;
-
-/// Most bytes of a compiled pattern.
-const MAX_PATTERN: usize = 1 << 20;
+use std::sync::Arc;
 
 impl Checker<'_> {
-    pub(super) fn plan(&mut self) -> (Vec<CheckedStep>, Vec<CheckedStep>, Vec<CheckedGuard>) {
+    pub(super) fn plan(&mut self) -> (Vec<CheckedStep>, Vec<CheckedStep>, Vec<Arc<CheckedGuard>>) {
         let plan = self.plan;
         if plan.plan.value != 1 {
             let message = "only version 1 of the plan language exists";
@@ -51,14 +48,15 @@ impl Checker<'_> {
         let steps = self.list(&plan.steps, &mut state, Part::Main);
         self.ends(&state);
         self.report(&state);
-        self.proof(state.clone(), destroys);
+        self.proof(&state, destroys);
         let rescue = self.rescue(&inputs, state, destroys);
         let guards = self.all_guards();
         for (name, _) in &plan.guards {
             if !self.used_guards.contains(&name.value) {
                 let message = format!("no step asks the guard `{}`", name.value);
+                let before = self.problems.hear(Hearing::Mildly);
                 self.problem("plan::unused-guard", message, &name.span, "unused");
-                self.amend(Problem::warning);
+                self.problems.hear(before);
             }
         }
         (steps, rescue, guards)
@@ -132,11 +130,14 @@ impl Checker<'_> {
     }
 
     fn input(&mut self, name: &Spanned<String>, input: &Input) {
-        if let Some(pattern) = &input.matches
-            && self.pattern(pattern).is_none()
-        {
-            return;
+        let mut whole = None;
+        if let Some(pattern) = &input.matches {
+            whole = self.whole_pattern(pattern);
+            if whole.is_none() {
+                return;
+            }
         }
+        let read = |text: &str| read_matched(input, whole.as_ref(), text);
         if input.about.trim().is_empty() {
             let message = format!("`about` of the input `{}` is empty", name.value);
             self.problem("plan::shape", message, &name.span, "says nothing");
@@ -150,38 +151,16 @@ impl Checker<'_> {
                     &default.span,
                     "written into the plan",
                 );
-            } else if let Err(reason) = read_input(input, default) {
+            } else if let Err(reason) = read(default) {
                 let message = format!("the default of `{}` is not allowed: {reason}", name.value);
                 self.problem("plan::wrong-kind", message, &default.span, "not allowed");
             }
         }
         for choice in &input.choices {
-            if let Err(reason) = read_input(input, choice) {
+            // It is one of the choices; looking that up would cost a look at all of them.
+            if let Err(reason) = read_choice(input, whole.as_ref(), choice) {
                 let message = format!("this choice of `{}` is not allowed: {reason}", name.value);
                 self.problem("plan::wrong-kind", message, &choice.span, "not allowed");
-            }
-        }
-    }
-
-    /// Compiles a pattern that is searched line by line.
-    pub(super) fn pattern(&mut self, pattern: &Spanned<String>) -> Option<regex::Regex> {
-        let built = RegexBuilder::new(pattern)
-            .multi_line(true)
-            .size_limit(MAX_PATTERN)
-            .build();
-        match built {
-            Ok(regex) => Some(regex),
-            Err(error) => {
-                let text = error.to_string();
-                let last = text.lines().last().unwrap_or("");
-                let message = last.trim_start_matches("error: ").to_owned();
-                self.problem(
-                    "plan::regex",
-                    message,
-                    &pattern.span,
-                    "no regular expression",
-                );
-                None
             }
         }
     }
@@ -253,8 +232,13 @@ impl Checker<'_> {
     }
 
     /// What was changed is proved at the end, by what was read afterwards. A plan that destroys nothing is only warned.
-    fn proof(&mut self, end: State, destroys: bool) {
-        let before = self.problems.len();
+    fn proof(&mut self, end: &State, destroys: bool) {
+        let hearing = if destroys {
+            Hearing::AsTheyAre
+        } else {
+            Hearing::Mildly
+        };
+        let before = self.problems.hear(hearing);
         if let Some(step) = &end.unproved {
             let message = format!(
                 "no `check` surely proves what step `{}` changed",
@@ -264,12 +248,12 @@ impl Checker<'_> {
             self.problem("plan::unproved-end", message, &step.span, label);
             self.help("end the plan with a `check` that is neither optional nor under a condition");
         }
-        for at in end.stale {
+        for at in &end.stale {
             let message = "this claim rests on nothing that was read after the last change";
             self.problem(
                 "plan::stale-proof",
                 message,
-                &at,
+                at,
                 "says nothing of the modem now",
             );
             if let Some(step) = &end.changed_by {
@@ -277,11 +261,7 @@ impl Checker<'_> {
             }
             self.help("ask the modem again after the last step that changes it, and claim that");
         }
-        if !destroys {
-            let found = self.problems.split_off(before);
-            self.problems
-                .extend(found.into_iter().map(Problem::warning));
-        }
+        self.problems.hear(before);
     }
 
     fn rescue(
@@ -317,7 +297,9 @@ impl Checker<'_> {
                         inner.signature.key
                     );
                     self.problem("plan::rescue-disrupts", message, &at, "changes the modem");
-                    if let Some(destroys) = self.destroying() {
+                    if self.problems.last_is_kept()
+                        && let Some(destroys) = self.destroying()
+                    {
                         self.also(&destroys, "destroys data");
                     }
                     self.help(

@@ -21,6 +21,8 @@ pub(super) struct Expanded<'a> {
 
 /// Most inclusions of one plan: fragments that include others twice would double without end.
 const MAX_INCLUSIONS: usize = 200;
+/// Most steps of all of them: a plan of 256 KiB that writes its steps out has about as many.
+const MAX_STEPS: usize = 4_000;
 
 pub(super) fn expand<'a>(source: &Source, plan: &Plan, root: &'a yaml::Node) -> Expanded<'a> {
     let mut plan = plan.clone();
@@ -30,6 +32,7 @@ pub(super) fn expand<'a>(source: &Source, plan: &Plan, root: &'a yaml::Node) -> 
         facts: BTreeMap::new(),
         open: Vec::new(),
         count: 0,
+        steps: 0,
         problems: Vec::new(),
     };
     let scope = Scope::default();
@@ -52,6 +55,7 @@ struct Reader<'a> {
     /// The files that are being put in place, one inside the other.
     open: Vec<String>,
     count: usize,
+    steps: usize,
     problems: Vec<Problem>,
 }
 
@@ -97,6 +101,14 @@ impl Reader<'_> {
                 .places
                 .problem("plan::include-loop", message, at, "again");
             self.problems.push(problem);
+            return;
+        }
+        self.steps += text.fragment.steps.iter().flat_map(Step::all).count();
+        if self.steps > MAX_STEPS {
+            let message = format!("the fragments have more than {MAX_STEPS} steps together");
+            let at = &include.file.span;
+            let problem = self.places.problem("plan::too-large", message, at, "here");
+            self.problems.push(problem.help("include fewer"));
             return;
         }
         let id = step.id.value.clone();

@@ -11,26 +11,33 @@ mod guard;
 mod head;
 mod include;
 mod include_step;
+mod index;
+mod pattern;
 mod places;
+mod problems;
 mod state;
 mod step;
 mod text;
 
 use crate::action::signature::{GuardName, Signature};
-use crate::diagnostic::{Problem, Severity, Source};
+use crate::diagnostic::{Problem, Source};
 use crate::files;
 use crate::plan::{
     Input, Kind, Modes, Plan, Profile, Scope, Step, Value, Values, WhenUnknown, library,
 };
-use crate::script::{Condition, Script};
+use crate::script::{Condition, Fault, Script, workshop};
 use crate::yaml::Node;
 pub use fragment::check_fragment;
 use include::Expanded;
+use index::Index;
+use pattern::Patterns;
 use places::Places;
+use problems::Problems;
 use regex::Regex;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A plan that has been proved.
 #[derive(Debug, Clone)]
@@ -42,7 +49,7 @@ pub struct CheckedPlan {
     profile: Profile,
     steps: Vec<CheckedStep>,
     rescue: Vec<CheckedStep>,
-    guards: Vec<CheckedGuard>,
+    guards: Vec<Arc<CheckedGuard>>,
     patterned: BTreeSet<String>,
 }
 
@@ -67,8 +74,8 @@ pub struct CheckedStep {
     pub script: Option<Script>,
     /// The steps of a group.
     pub children: Vec<CheckedStep>,
-    /// Asked before the step, in this order.
-    pub guards: Vec<CheckedGuard>,
+    /// Asked before the step, in this order, each once.
+    pub guards: Vec<Arc<CheckedGuard>>,
 }
 
 /// One claim of a `check`.
@@ -125,9 +132,6 @@ impl GuardKind {
     }
 }
 
-/// Most problems shown at once.
-const MAX_PROBLEMS: usize = 20;
-
 /// Proves a plan. Beside the proof come warnings.
 pub fn check(
     source: &Source,
@@ -140,32 +144,28 @@ pub fn check(
         places,
         problems,
     } = include::expand(source, plan, root);
-    let mut walk = Checker::new(&places, &plan, &profile.1, problems);
-    let (steps, rescue, guards) = walk.plan();
-    let (mut errors, warnings): (Vec<Problem>, Vec<Problem>) = walk
-        .problems
-        .into_iter()
-        .partition(|problem| problem.severity == Severity::Error);
-    if errors.is_empty() {
-        let patterned = plan.inputs.iter().filter(|(_, i)| i.matches.is_some());
-        let checked = CheckedPlan {
-            patterned: patterned.map(|(name, _)| name.value.clone()).collect(),
-            sources: places
-                .sources()
-                .map(|(s, base)| (s.clone(), base))
-                .collect(),
-            plan,
-            profile_source: profile.0.clone(),
-            profile: profile.1.clone(),
-            steps,
-            rescue,
-            guards,
-        };
-        return Ok((checked, sorted(warnings, &places)));
-    }
-    errors = sorted(errors, &places);
-    errors.truncate(MAX_PROBLEMS);
-    Err(errors)
+    let walk = || {
+        let mut walk = Checker::new(&places, &plan, &profile.1, Problems::new(&places, problems));
+        let parts = walk.plan();
+        walk.problems.judged().map(|warnings| (parts, warnings))
+    };
+    let ((steps, rescue, guards), warnings) =
+        workshop(walk).map_err(|error| vec![broken_off(source, &error)])??;
+    let patterned = plan.inputs.iter().filter(|(_, i)| i.matches.is_some());
+    let checked = CheckedPlan {
+        patterned: patterned.map(|(name, _)| name.value.clone()).collect(),
+        sources: places
+            .sources()
+            .map(|(s, base)| (s.clone(), base))
+            .collect(),
+        plan,
+        profile_source: profile.0.clone(),
+        profile: profile.1.clone(),
+        steps,
+        rescue,
+        guards,
+    };
+    Ok((checked, warnings))
 }
 
 /// Loads and proves a plan by path or built-in name.
@@ -180,15 +180,10 @@ pub fn load(name_or_path: &str) -> Result<(CheckedPlan, Vec<Problem>), Vec<Probl
     check(&source, &plan, &root, &profile)
 }
 
-/// By place, each place and rule once.
-fn sorted(mut problems: Vec<Problem>, places: &Places<'_>) -> Vec<Problem> {
-    let key = |problem: &Problem| (places.of(problem), problem.code);
-    problems.sort_by_key(|problem| {
-        let (span, code) = key(problem);
-        (span.start, span.end, code)
-    });
-    problems.dedup_by(|a, b| key(a) == key(b) && a.message == b.message);
-    problems
+/// A fault of the program, and never a silent yes.
+fn broken_off(source: &Source, error: &Fault) -> Problem {
+    let message = format!("the file could not be judged: {error}");
+    Problem::new(source, "plan::script", message)
 }
 
 impl CheckedPlan {
@@ -216,7 +211,7 @@ impl CheckedPlan {
     }
 
     /// Every guard of the plan. Those whose needs are inputs only are asked before step one.
-    pub fn guards(&self) -> &[CheckedGuard] {
+    pub fn guards(&self) -> &[Arc<CheckedGuard>] {
         &self.guards
     }
 
@@ -247,6 +242,17 @@ impl CheckedPlan {
         steps.flat_map(|step| std::iter::once(step).chain(&step.children))
     }
 
+    /// Names of all functions that conditions and scripts of the plan call.
+    pub fn calls(&self) -> BTreeSet<&'static str> {
+        let of_steps = self.all_steps().flat_map(CheckedStep::calls);
+        let of_guards = self
+            .guards
+            .iter()
+            .filter_map(|guard| guard.condition.as_ref());
+        let of_guards = of_guards.flat_map(Condition::calls).copied();
+        of_steps.chain(of_guards).collect()
+    }
+
     /// Reads the value of an input; the reason where it is not allowed.
     pub fn read_input(&self, name: &str, text: &str) -> Result<Value, String> {
         match self.plan.inputs.get(name) {
@@ -265,21 +271,46 @@ impl CheckedStep {
     pub fn view<'v>(&self, values: &'v Values) -> Cow<'v, Values> {
         self.step.scope.view(values)
     }
+
+    fn calls(&self) -> impl Iterator<Item = &'static str> {
+        let claims = self.claims.iter().map(|claim| &claim.condition);
+        let conditions = claims.chain(&self.when).chain(&self.until);
+        let scripts = self.script.iter().flat_map(Script::calls);
+        conditions
+            .flat_map(Condition::calls)
+            .chain(scripts)
+            .copied()
+    }
 }
 
 /// By kind, `matches` and `choices`.
 fn read_input(input: &Input, text: &str) -> Result<Value, String> {
-    let value = Value::parse(input.kind.value, text)?;
-    if let Some(pattern) = &input.matches {
-        let whole = Regex::new(&format!("^(?:{})$", pattern.value)).map_err(|e| e.to_string())?;
-        let unknown = input.kind.value == Kind::Firmware && text == "unknown";
-        if !unknown && !whole.is_match(text) {
-            return Err(format!("it does not match `{}`", pattern.value));
-        }
-    }
+    let whole = match &input.matches {
+        Some(pattern) => Some(pattern::whole(pattern).map_err(|error| error.to_string())?),
+        None => None,
+    };
+    read_matched(input, whole.as_ref(), text)
+}
+
+/// The same, with the pattern compiled.
+fn read_matched(input: &Input, whole: Option<&Regex>, text: &str) -> Result<Value, String> {
+    let value = read_choice(input, whole, text)?;
     if !input.choices.is_empty() && !input.choices.iter().any(|choice| **choice == text) {
         let choices: Vec<&str> = input.choices.iter().map(|c| c.value.as_str()).collect();
         return Err(format!("it is none of: {}", choices.join(", ")));
+    }
+    Ok(value)
+}
+
+/// By kind and `matches` alone.
+fn read_choice(input: &Input, whole: Option<&Regex>, text: &str) -> Result<Value, String> {
+    let value = Value::parse(input.kind.value, text)?;
+    let unknown = input.kind.value == Kind::Firmware && text == "unknown";
+    if let (Some(whole), Some(pattern)) = (whole, &input.matches)
+        && !unknown
+        && !whole.is_match(text)
+    {
+        return Err(format!("it does not match `{}`", pattern.value));
     }
     Ok(value)
 }
@@ -296,12 +327,16 @@ struct Checker<'a> {
     profile: &'a Profile,
     /// What the names mean where the walk is now.
     scope: Scope,
-    problems: Vec<Problem>,
+    problems: Problems,
+    index: Index<'a>,
+    patterns: Patterns,
     /// Inputs, facts and steps: one namespace, and where each was declared.
     names: BTreeMap<String, Range<usize>>,
     /// Every input and fact of the plan, wherever it becomes known.
     all_facts: BTreeMap<String, Kind>,
     used_guards: BTreeSet<String>,
+    /// Guards with their compiled parts; `None` where one is wrong in itself.
+    judged_guards: BTreeMap<String, Option<Arc<CheckedGuard>>>,
     /// What the facts of fragments begin with that could not be read.
     unread: Vec<String>,
 }
@@ -311,7 +346,7 @@ impl<'a> Checker<'a> {
         places: &'a Places<'a>,
         plan: &'a Plan,
         profile: &'a Profile,
-        problems: Vec<Problem>,
+        problems: Problems,
     ) -> Self {
         Self {
             places,
@@ -319,9 +354,12 @@ impl<'a> Checker<'a> {
             profile,
             scope: Scope::default(),
             problems,
+            index: Index::new(plan, profile),
+            patterns: Patterns::default(),
             names: BTreeMap::new(),
             all_facts: BTreeMap::new(),
             used_guards: BTreeSet::new(),
+            judged_guards: BTreeMap::new(),
             unread: include::unread(plan),
         }
     }
@@ -337,24 +375,18 @@ impl<'a> Checker<'a> {
         for place in self.scope.places() {
             problem = self.places.also(problem, place, "included by this step");
         }
-        self.problems.push(problem);
-    }
-
-    /// The last problem, to add a second place or a help to it.
-    fn amend(&mut self, change: impl FnOnce(Problem) -> Problem) {
-        if let Some(problem) = self.problems.pop() {
-            self.problems.push(change(problem));
-        }
+        self.problems.add(at.clone(), problem);
     }
 
     fn help(&mut self, help: impl Into<String>) {
         let help = help.into();
-        self.amend(|problem| problem.help(help));
+        self.problems.amend(|problem| problem.help(help));
     }
 
     fn also(&mut self, at: &Range<usize>, label: impl Into<String>) {
         let label = label.into();
         let places = self.places;
-        self.amend(|problem| places.also(problem, at, label));
+        self.problems
+            .amend(|problem| places.also(problem, at, label));
     }
 }

@@ -91,6 +91,12 @@ impl<'a> Places<'a> {
         node_at(&file.root, own.start)
     }
 
+    /// The scalar that begins at a place, and the file in which it stands.
+    pub(super) fn scalar(&self, at: usize) -> Option<(&Source, &Node)> {
+        let (file, _) = self.locate(&(at..at));
+        Some((&file.source, self.node(at)?))
+    }
+
     /// The place of a line and a column inside the scalar that begins at `start`.
     pub(super) fn inside(&self, start: usize, line: usize, column: usize) -> Option<usize> {
         let (file, own) = self.locate(&(start..start));

@@ -1,4 +1,7 @@
 //! What is proved so far, at one point of the plan.
+//!
+//! There is one state for the whole walk. What a step that may be skipped adds is taken back from a log, so that a
+//! step costs what it changes and not what is known already: the walk is linear in the steps.
 
 use crate::action::signature::Leaves;
 use crate::plan::{Kind, Modes};
@@ -6,7 +9,7 @@ use crate::yaml::Spanned;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct State {
     /// Modes in which the modem may be.
     pub(super) modes: Modes,
@@ -28,6 +31,24 @@ pub(super) struct State {
     pub(super) changed_by: Option<Spanned<String>>,
     /// Claims of the last `check` that say nothing of the modem as it is now.
     pub(super) stale: Vec<Range<usize>>,
+    /// What the present group or step has changed, with what was there before.
+    log: Vec<Change>,
+}
+
+#[derive(Debug)]
+enum Change {
+    Known(String, Option<Kind>),
+    Maybe(String, Option<String>),
+    Ran(String, Option<&'static str>),
+    Fresh(String),
+}
+
+/// What holds where a step is left out. Made by [`State::enter`], spent by [`State::merge`].
+pub(super) struct Skipped {
+    mark: usize,
+    why: Option<(Range<usize>, String)>,
+    unproved: Option<Spanned<String>>,
+    stale: Vec<Range<usize>>,
 }
 
 impl State {
@@ -43,6 +64,29 @@ impl State {
             unproved: None,
             changed_by: None,
             stale: Vec::new(),
+            log: Vec::new(),
+        }
+    }
+
+    /// The step surely saves a fact.
+    pub(super) fn save(&mut self, name: &str, kind: Kind) {
+        let before = self.known.insert(name.to_owned(), kind);
+        self.log.push(Change::Known(name.to_owned(), before));
+        if let Some((name, step)) = self.maybe.remove_entry(name) {
+            self.log.push(Change::Maybe(name, Some(step)));
+        }
+    }
+
+    /// The step surely runs.
+    pub(super) fn ran(&mut self, step: &str, action: &'static str) {
+        let before = self.ran.insert(step.to_owned(), action);
+        self.log.push(Change::Ran(step.to_owned(), before));
+    }
+
+    /// The fact tells how the modem is now.
+    pub(super) fn freshen(&mut self, name: &str) {
+        if self.fresh.insert(name.to_owned()) {
+            self.log.push(Change::Fresh(name.to_owned()));
         }
     }
 
@@ -76,27 +120,84 @@ impl State {
         }
     }
 
-    /// Goes on after a step that may have been skipped: `inner` is the state if it ran, `skipped` the modes if not.
-    pub(super) fn merge(&mut self, inner: Self, skipped: Modes, here: Modes, step: &str) {
-        for name in inner.known.keys().chain(inner.maybe.keys()) {
-            if !self.known.contains_key(name) {
-                self.maybe
-                    .entry(name.clone())
-                    .or_insert_with(|| step.to_owned());
+    /// With these facts for the time of one look.
+    pub(super) fn with<T>(
+        &mut self,
+        facts: impl Iterator<Item = (String, Kind)>,
+        look: impl FnOnce(&Self) -> T,
+    ) -> T {
+        let before: Vec<(String, Option<Kind>)> = facts
+            .map(|(name, kind)| {
+                let before = self.known.insert(name.clone(), kind);
+                (name, before)
+            })
+            .collect();
+        let seen = look(self);
+        for (name, kind) in before.into_iter().rev() {
+            put_back(&mut self.known, name, kind);
+        }
+        seen
+    }
+
+    /// Goes into a step that may be skipped.
+    pub(super) fn enter(&mut self) -> Skipped {
+        Skipped {
+            mark: self.log.len(),
+            why: self.why.clone(),
+            unproved: self.unproved.take(),
+            stale: std::mem::take(&mut self.stale),
+        }
+    }
+
+    /// Goes on after a step that may have been skipped: `modes` are those if it was, `here` those in which it began.
+    pub(super) fn merge(&mut self, skipped: Skipped, modes: Modes, here: Modes, step: &str) {
+        let mut facts = Vec::new();
+        for change in self.log.split_off(skipped.mark).into_iter().rev() {
+            match change {
+                Change::Known(name, before) => {
+                    facts.push(name.clone());
+                    put_back(&mut self.known, name, before);
+                }
+                Change::Maybe(name, before) => {
+                    facts.push(name.clone());
+                    put_back(&mut self.maybe, name, before);
+                }
+                Change::Ran(name, before) => {
+                    if before.is_none() {
+                        self.maybe_ran.insert(name.clone());
+                    }
+                    put_back(&mut self.ran, name, before);
+                }
+                Change::Fresh(name) => {
+                    self.fresh.remove(&name);
+                }
             }
         }
-        let ran = inner.ran.into_keys().chain(inner.maybe_ran);
-        let maybe_ran: Vec<String> = ran.filter(|id| !self.ran.contains_key(id)).collect();
-        self.maybe_ran.extend(maybe_ran);
-        if inner.modes != here {
-            self.why = inner
+        for name in facts {
+            if !self.known.contains_key(&name) && !self.maybe.contains_key(&name) {
+                self.maybe.insert(name.clone(), step.to_owned());
+                self.log.push(Change::Maybe(name, None));
+            }
+        }
+        if self.modes == here {
+            self.why = skipped.why;
+        } else {
+            self.why = self
                 .why
+                .take()
                 .map(|(at, text)| (at, format!("{text}, where it runs")));
         }
-        self.modes = skipped.or(inner.modes);
-        self.fresh.retain(|name| inner.fresh.contains(name));
-        self.unproved = inner.unproved.or(self.unproved.take());
-        self.changed_by = inner.changed_by.or(self.changed_by.take());
-        self.stale.extend(inner.stale);
+        self.modes = modes.or(self.modes);
+        self.unproved = self.unproved.take().or(skipped.unproved);
+        let mut stale = skipped.stale;
+        stale.append(&mut self.stale);
+        self.stale = stale;
     }
+}
+
+fn put_back<T>(map: &mut BTreeMap<String, T>, name: String, before: Option<T>) {
+    match before {
+        Some(value) => map.insert(name, value),
+        None => map.remove(&name),
+    };
 }

@@ -66,17 +66,14 @@ impl Checker<'_> {
         let guards = self.guards(step, state);
 
         let sure = step.when.is_none() && !is_optional(step) && before.within(here);
-        let mut inner = State {
-            modes: here,
-            ..state.clone()
-        };
+        let skipped = (!sure).then(|| state.enter());
+        state.modes = here;
         let children = match &step.group {
-            Some(steps) if !part.is_inner() => self.list(steps, &mut inner, Part::Group),
-            None if signature.key == "include" => self.included(step, &mut inner, part),
+            Some(steps) if !part.is_inner() => self.list(steps, state, Part::Group),
+            None if signature.key == "include" => self.included(step, state, part),
             _ => {
-                inner.leave(signature.leaves, &at);
-                let script = content.script.as_ref();
-                self.freshness(step, &signature, script, &mut inner);
+                state.leave(signature.leaves, &at);
+                self.freshness(step, &signature, content.script.as_ref(), state);
                 Vec::new()
             }
         };
@@ -86,22 +83,19 @@ impl Checker<'_> {
         self.limits(step, &signature, &children, &at);
         self.demands(step, &signature, &guards, &at);
         for (name, kind) in self.saved(step) {
-            inner.maybe.remove(&name);
-            inner.known.insert(name, kind);
+            state.save(&name, kind);
         }
         if step.check.is_some() {
-            inner.checked(content.stale);
+            state.checked(content.stale);
         }
-        inner.ran.insert(step.id.value.clone(), signature.key);
-        if sure {
-            *state = inner;
-        } else {
-            let skipped = if step.when.is_some() || is_optional(step) {
+        state.ran(&step.id, signature.key);
+        if let Some(skipped) = skipped {
+            let modes = if step.when.is_some() || is_optional(step) {
                 before
             } else {
                 before.minus(here)
             };
-            state.merge(inner, skipped, here, &step.id);
+            state.merge(skipped, modes, here, &step.id);
         }
         self.checkpoint(step, state);
         Some(CheckedStep {
@@ -345,8 +339,9 @@ impl Checker<'_> {
             script.effect() == Effect::Pure && names.is_disjoint(&state.fresh)
         });
         if !computes {
-            let names = self.saved(step).into_iter().map(|(name, _)| name);
-            state.fresh.extend(names);
+            for (name, _) in self.saved(step) {
+                state.freshen(&name);
+            }
         }
     }
 }

@@ -4,10 +4,13 @@ use super::Checker;
 use super::state::State;
 use crate::diagnostic::nearest;
 use crate::plan::{Kind, Template};
-use crate::script::{Cause, Condition, Script, ScriptProblem};
+use crate::script::{Cause, Condition, Origin, Script, ScriptProblem};
 use crate::yaml::Spanned;
 use std::collections::BTreeMap;
 use std::ops::Range;
+
+/// Most bytes of a text in which names may stand.
+const MAX_TEXT: usize = 4 * 1024;
 
 impl Checker<'_> {
     /// A name must be surely known; its kind if so.
@@ -22,6 +25,19 @@ impl Checker<'_> {
             self.unknown(name, at, state);
         }
         None
+    }
+
+    /// The same of a name at a place of a text; the place in the file is looked for only where it is needed.
+    pub(super) fn known_in(
+        &mut self,
+        name: &str,
+        (text, at): (&Spanned<String>, &Range<usize>),
+        state: &State,
+    ) -> Option<Kind> {
+        match self.kind_of(name, state) {
+            Some(kind) => Some(kind),
+            None => self.known(name, &self.inside(text, at.clone()), state),
+        }
     }
 
     fn maybe_unknown(&mut self, name: &str, step: &str, at: &Range<usize>) {
@@ -43,6 +59,9 @@ impl Checker<'_> {
         }
         let message = format!("nothing before this is called `{name}`");
         self.problem("plan::unknown-name", message, at, "not known here");
+        if !self.problems.last_is_kept() {
+            return;
+        }
         let of_plan = state.known.keys().map(String::as_str);
         let near = if self.scope.is_plan() {
             nearest(name, of_plan)
@@ -65,9 +84,8 @@ impl Checker<'_> {
             return;
         };
         for (name, at) in template.names() {
-            let at = self.inside(text, at);
-            if self.known(name, &at, state) == Some(Kind::Secret) {
-                self.secret(name, &at);
+            if self.known_in(name, (text, &at), state) == Some(Kind::Secret) {
+                self.secret(name, &self.inside(text, at));
             }
         }
     }
@@ -85,6 +103,11 @@ impl Checker<'_> {
     }
 
     pub(super) fn template(&mut self, text: &Spanned<String>) -> Option<Template> {
+        if text.len() > MAX_TEXT {
+            let message = "a text in which names may stand has at most 4 KiB";
+            self.problem("plan::shape", message, &text.span, "longer");
+            return None;
+        }
         match Template::parse(text) {
             Ok(template) => Some(template),
             Err(error) => {
@@ -103,15 +126,16 @@ impl Checker<'_> {
         };
         let mut begins = template.begins_with();
         for (name, at) in template.names() {
-            let at = self.inside(text, at);
-            match self.known(name, &at, state) {
-                Some(Kind::Secret) => self.secret(name, &at),
-                Some(Kind::Imei) => self.private(name, &at),
+            match self.known_in(name, (text, &at), state) {
+                Some(Kind::Secret) => self.secret(name, &self.inside(text, at)),
+                Some(Kind::Imei) => self.private(name, &self.inside(text, at)),
                 Some(_) if self.written(name).is_some_and(|text| !is_one_part(&text)) => {
+                    let at = self.inside(text, at);
                     let message = format!("what is given for `{name}` is not one part of a path");
                     self.problem("plan::outside", message, &at, "holds a separator");
                 }
                 Some(kind @ (Kind::File | Kind::Folder)) if begins != Some(name) => {
+                    let at = self.inside(text, at);
                     let message = format!("`{name}` is a {kind}: it may only begin a path");
                     self.problem("plan::outside", message, &at, "not at the beginning");
                 }
@@ -156,7 +180,7 @@ impl Checker<'_> {
             return None;
         }
         match Condition::compile(text, &self.kinds_in(text, state)) {
-            Ok(condition) => Some(condition),
+            Ok(condition) => Some(condition.written_in(self.origin(text))),
             Err(problem) => {
                 self.script_problem("plan::expression", text, &problem, state);
                 None
@@ -171,7 +195,7 @@ impl Checker<'_> {
         saves: &BTreeMap<String, Kind>,
     ) -> Option<Script> {
         match Script::compile(text, &self.kinds_in(text, state), saves) {
-            Ok(script) => Some(script),
+            Ok(script) => Some(script.written_in(self.origin(text))),
             Err(problem) => {
                 self.script_problem("plan::script", text, &problem, state);
                 None
@@ -186,6 +210,9 @@ impl Checker<'_> {
         problem: &ScriptProblem,
         state: &State,
     ) {
+        if !self.problems.wants(&text.span) {
+            return;
+        }
         let at = match problem.place {
             Some((line, column)) => self.word(text, line, column),
             None => text.span.clone(),
@@ -210,6 +237,11 @@ impl Checker<'_> {
         }
     }
 
+    fn origin(&self, text: &Spanned<String>) -> Option<Origin> {
+        let (source, scalar) = self.places.scalar(text.span.start)?;
+        Some(Origin::new(source, scalar))
+    }
+
     /// The file's range for a range of a decoded scalar; the whole scalar where that is not exact.
     pub(super) fn inside(&self, text: &Spanned<String>, at: Range<usize>) -> Range<usize> {
         let place = |offset: usize| {
@@ -230,6 +262,10 @@ impl Checker<'_> {
             return text.span.clone();
         };
         let rest = self.places.text(&(start..text.span.end));
+        if rest.is_empty() {
+            // The text ends where more was expected.
+            return start.saturating_sub(1).max(text.span.start)..start;
+        }
         let run = |fits: fn(char) -> bool| rest.find(|c| !fits(c)).unwrap_or(rest.len());
         let word = run(|c| c.is_alphanumeric() || c == '_');
         let operator = run(|c| "=!<>&|".contains(c));

@@ -44,12 +44,7 @@ pub(super) enum Command {
         json: bool,
     },
     /// Show a plan: inputs, steps with mode flow, effects, guards, worst-case time
-    Show {
-        /// A path, or a built-in name such as quectel/rm502q-gl/unbrick-900e
-        plan: String,
-        #[arg(long)]
-        json: bool,
-    },
+    Show(ShowOptions),
     /// Find every problem of plans, profiles, fragments, scenarios and rehearsal cases
     Check {
         /// Files, folders or built-in names; all built-in files where none is given
@@ -106,6 +101,35 @@ pub(super) enum Command {
     },
     /// Print a JSON Schema: plan, modem, fragment, scenario, rehearsal or events
     Schema { name: String },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowOptions {
+    /// A path, or a built-in name such as quectel/rm502q-gl/unbrick-900e
+    #[arg(required_unless_present = "host_functions")]
+    pub(super) plan: Option<String>,
+    #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
+    pub(super) format: ShowFormat,
+    /// The same as `--format json`
+    #[arg(long, conflicts_with = "format")]
+    pub(super) json: bool,
+    /// Every function that conditions and scripts may call; with a plan, those that it calls
+    #[arg(long)]
+    pub(super) host_functions: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ShowFormat {
+    /// Aligned columns
+    Text,
+    /// A document to print
+    Markdown,
+    /// A flowchart for Mermaid
+    Mermaid,
+    /// A flowchart for Graphviz
+    Dot,
+    /// One JSON document
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

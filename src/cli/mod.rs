@@ -55,7 +55,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Stop> {
     let asks = !cli.global.non_interactive && std::io::stdin().is_terminal();
     match cli.command {
         Command::Plans { json } => list::plans(json, output),
-        Command::Show { plan, json } => show::show(&plan, json, output),
+        Command::Show(options) => show::show(&options, output),
         Command::Check { paths, format } => check::check(&paths, format, output),
         Command::Rehearse(options) => rehearse::rehearse(&options, output),
         Command::DryRun { plan, options } => dry_run::dry_run(&plan, &options, asks, output),

@@ -232,7 +232,12 @@ impl Dry<'_> {
                 }
             }
         }
-        None
+        let mut templates = texts(step).filter_map(|text| Template::parse(text).ok());
+        templates.find_map(|template| {
+            let mut names = template.names().map(|(name, _)| name);
+            let (name, reader) = names.find_map(|name| self.unread.get_key_value(name))?;
+            Some((name.clone(), reader.clone()))
+        })
     }
 
     fn lines(&self, checked: &CheckedStep) -> Result<Vec<String>, Failure> {
@@ -301,6 +306,17 @@ impl Dry<'_> {
                 reset.to.value
             ));
         }
+        if let Some(flash) = &step.fastboot_flash {
+            let image = path(&flash.image)?;
+            lines.push(format!(
+                "write {} to partition `{}` over fastboot",
+                described(&image)?,
+                flash.part.value
+            ));
+        }
+        if let Some(reboot) = &step.fastboot_reboot {
+            lines.push(format!("leave fastboot; wait for {}", reboot.to.value));
+        }
         if let Some(told) = &step.operator_do {
             lines.push(format!("tell a person: {}", shown(&told.say)?));
         }
@@ -321,6 +337,26 @@ impl Dry<'_> {
         }
         Ok(format!("{verb} {to}"))
     }
+}
+
+/// The texts of a step in which `${name}` may stand.
+fn texts(step: &Step) -> impl Iterator<Item = &str> {
+    [
+        step.at_ask.as_ref().map(|action| &action.send),
+        step.at_set.as_ref().map(|action| &action.send),
+        step.diag_backup.as_ref().map(|action| &action.to),
+        step.diag_restore.as_ref().map(|action| &action.from),
+        step.sahara_load.as_ref().map(|action| &action.programmer),
+        step.firehose_backup.as_ref().map(|action| &action.to),
+        step.firehose_flash.as_ref().map(|action| &action.package),
+        step.fastboot_flash.as_ref().map(|action| &action.image),
+        step.operator_do.as_ref().map(|action| &action.say),
+        step.operator_ask.as_ref().map(|action| &action.say),
+        step.confirm.as_ref(),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|text| text.value.as_str())
 }
 
 fn exists(to: &Utf8Path) -> Failure {

@@ -13,7 +13,7 @@ use crate::event::Event;
 use crate::files::Root;
 use crate::modem::Session;
 use crate::plan::{ExpandError, NotAName, Template, Value, Values, Verify};
-use crate::script::Host;
+use crate::script::{Fault, Host, ScriptError};
 use crate::transport::Deadline;
 use camino::Utf8PathBuf;
 use std::collections::BTreeMap;
@@ -372,11 +372,28 @@ fn run_script(
     let mut host = Live { ctx };
     let values = script
         .run(values, &mut host)
-        .map_err(|error| Failure::new("step::script", Cause::Modem, error.to_string()))?;
+        .map_err(|error| script_failure(&error))?;
     Ok(Saved {
         values,
         ..Saved::default()
     })
+}
+
+/// What a script ends with mostly hangs on what the modem answered, so another attempt may help; a limit is hit by the
+/// script itself.
+fn script_failure(error: &ScriptError) -> Failure {
+    let (code, cause) = match error.fault {
+        Fault::Stopped => ("run::interrupted", Cause::Interrupted),
+        Fault::Limit { .. } => ("plan::script-limit", Cause::Plan),
+        Fault::Crashed => ("program::script", Cause::Program),
+        Fault::Failed { .. }
+        | Fault::Host { .. }
+        | Fault::Unknown { .. }
+        | Fault::Runtime { .. }
+        | Fault::NotSet { .. }
+        | Fault::Value { .. } => ("step::script", Cause::Modem),
+    };
+    Failure::new(code, cause, error.to_string())
 }
 
 /// The host functions of a script on a live modem.
@@ -399,5 +416,9 @@ impl Host for Live<'_, '_> {
 
     fn log(&mut self, text: &str) {
         self.ctx.witness.note(text);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.ctx.session.interrupt().wished()
     }
 }

@@ -12,6 +12,7 @@ mod guard;
 pub mod library;
 mod one_of;
 mod outcome;
+mod pattern;
 mod profile;
 mod rehearsal;
 mod scenario;
@@ -32,13 +33,15 @@ pub use guard::{
     WhenUnknown,
 };
 pub use outcome::Outcome;
+pub use pattern::Pattern;
 pub use profile::{
     Barrier, Evidence, Nand, Partition, PortMap, Ports, Profile, Timing, TransportName,
 };
 pub use rehearsal::{Expectation, ModemExpectation, Recorded, Rehearsal, Written};
 pub use scenario::{
-    Banner, Broken, Calibration, Fault, FaultKind, Hand, Hands, Make, MakePackage, MakeXqcn,
-    NandDefects, Operation, ProgrammerTraits, SaharaTraits, Scenario, Spc, Variant,
+    Banner, Broken, Calibration, FactoryCopy, Fault, FaultKind, FaultValue, Hand, Hands, Make,
+    MakePackage, MakeXqcn, NandDefects, Operation, ProgrammerTraits, SaharaTraits, Scenario, Spc,
+    Variant,
 };
 pub use scope::{Meaning, Scope};
 pub use template::{ExpandError, NotAName, Template};

@@ -1,6 +1,6 @@
 //! What is known about a modem model, as data: identities per mode, ports, partitions, version barriers.
 
-use super::{Duration, Mode, strict};
+use super::{Duration, Mode, Pattern, strict};
 use crate::yaml::Spanned;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -47,12 +47,16 @@ pub struct Profile {
     /// Exact AT commands that count as queries although they do not end in `?`.
     #[serde(default)]
     pub queries: Vec<Spanned<String>>,
+    /// Names of AT commands that this model knows and others do not, such as `AT+QRFTESTMODE`: what the simulated
+    /// modem answers, beyond what every model does.
+    #[serde(default)]
+    pub commands: Vec<Spanned<String>>,
     /// Patterns of AT commands that write NV items, added to the built-in ones.
     #[serde(default)]
-    pub nv_writing: Vec<Spanned<String>>,
+    pub nv_writing: Vec<Spanned<Pattern>>,
     /// Patterns of AT commands that are refused, added to the built-in ones.
     #[serde(default)]
-    pub refused: Vec<Spanned<String>>,
+    pub refused: Vec<Spanned<Pattern>>,
     /// NV items that a restore leaves alone on this model.
     #[serde(default)]
     pub skip_items: Vec<Spanned<u16>>,

@@ -69,6 +69,9 @@ pub struct Scenario {
     #[serde(default)]
     #[schemars(transform = strict::by_variable)]
     pub makes: Table<Make>,
+    /// The backup that the module itself keeps of its file system, from a time when all was well (`AT+QPRTPARA`).
+    #[serde(default)]
+    pub factory_copy: FactoryCopy,
 }
 
 /// Whether the radio calibration is there.
@@ -79,6 +82,17 @@ pub enum Calibration {
     #[default]
     Present,
     /// It is gone: the modem boots into factory test mode.
+    Missing,
+}
+
+/// Whether the module's own backup was ever made.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FactoryCopy {
+    /// It was made while all was well.
+    Present,
+    #[default]
+    /// There is none to go back to.
     Missing,
 }
 
@@ -276,6 +290,9 @@ pub struct Fault {
     #[serde(default)]
     #[schemars(transform = strict::counted)]
     pub nth: Option<u32>,
+    /// What some kinds need to know: a mode, a number or a duration.
+    #[serde(default)]
+    pub value: Option<Spanned<String>>,
 }
 
 /// Faults that the simulated modem knows.
@@ -294,12 +311,110 @@ pub enum FaultKind {
     AckButLost,
     /// One bit of what is stored is wrong.
     BitFlip,
-    /// `END_OF_IMAGE` with status 0x25.
+    /// `END_OF_IMAGE` with the status `value`; 37, which is 0x25, where nothing is given.
     EndStatus,
     /// HELLO never comes.
     NoHello,
     /// Answers take ten times as long.
     Slow,
+    /// The modem leaves the bus, and power comes back after `value`, a duration; 2 s where nothing is given.
+    Vanish,
+    /// The modem leaves the bus and comes back in the mode `value`: `normal`, `edl` or `ramdump`; `edl` where nothing is
+    /// given.
+    WrongMode,
+    /// The first `value` bytes of the answer come alone; one byte where nothing is given.
+    ShortRead,
+    /// The answer comes in pieces of three bytes.
+    Split,
+    /// The answer comes in one transfer with what was sent before it.
+    Join,
+    /// The command is not heard: nothing is done, and nothing answered.
+    Timeout,
+    /// The modem sends nothing for `value`, a duration, and then goes on; 30 s where nothing is given.
+    Stall,
+    /// Random bytes come before the answer.
+    StaleBytes,
+    /// The DIAG answer comes with a wrong checksum.
+    BadCrc,
+    /// The answer comes twice.
+    DuplicateReply,
+    /// The answer comes `value` later, a duration, and others may come before it; 5 s where nothing is given.
+    LateReply,
+    /// HELLO comes twice.
+    HelloTwice,
+    /// `END_OF_IMAGE` of an earlier conversation comes before HELLO, with the status `value`; 1 where nothing is given.
+    StaleEnd,
+    /// After this `READ_DATA` the boot ROM says nothing any more, as where it does not like what it got.
+    SilenceAfterRead,
+    /// From this HELLO on the boot ROM leaves the bus every `value`, a duration, until a programmer runs; 15 s where
+    /// nothing is given.
+    EdlLoop,
+    /// From this HELLO on the modem comes back in its memory dump state, unless the boot pin is tied.
+    StayRamdump,
+    /// `configure` is refused, and half of what was asked for is offered.
+    NakSmallerPayload,
+    /// The programmer refuses the command once, and says that it may be tried again.
+    NakRetry,
+    /// A log line comes after the response.
+    LateLog,
+    /// A log line and the response come as two documents in one transfer.
+    TwoDocuments,
+    /// The work is done and a log line comes, but never the response.
+    LogWithoutResponse,
+    /// The erase is acknowledged at once and happens `value` later, a duration; 2 s where nothing is given.
+    LateErase,
+    /// The first good block of the range turns bad.
+    BadBlock,
+    /// The programmer refuses to reset, and runs on.
+    ErrorOnReset,
+    /// The modem leaves for EDL without repeating the command.
+    NoEcho,
+    /// The write is refused as on a modem that was not unlocked.
+    Locked,
+    /// The file system has no room.
+    EfsFull,
+    /// It cannot be read: an error over DIAG, pages of filler in Firehose.
+    ReadError,
+    /// A line that nobody asked for stands in the answer.
+    ExtraLine,
+    /// From this command on the second half of the version is not there yet, for `value`, a duration; 10 s where nothing
+    /// is given.
+    HalfVersion,
+}
+
+/// What a fault may be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultValue {
+    Mode,
+    Number,
+    Duration,
+}
+
+impl FaultValue {
+    pub fn article(self) -> &'static str {
+        match self {
+            Self::Mode => "`normal`, `edl` or `ramdump`",
+            Self::Number => "a number from 1 on",
+            Self::Duration => "a duration such as `5s`",
+        }
+    }
+}
+
+impl FaultKind {
+    /// What its `value` is; `None` where it takes none.
+    pub fn takes(self) -> Option<FaultValue> {
+        match self {
+            Self::WrongMode => Some(FaultValue::Mode),
+            Self::ShortRead | Self::EndStatus | Self::StaleEnd => Some(FaultValue::Number),
+            Self::Vanish
+            | Self::Stall
+            | Self::LateReply
+            | Self::EdlLoop
+            | Self::LateErase
+            | Self::HalfVersion => Some(FaultValue::Duration),
+            _ => None,
+        }
+    }
 }
 
 /// Operations of the simulated modem that faults strike at.
@@ -332,4 +447,8 @@ pub enum Operation {
     EfsWrite,
     /// An AT command.
     At,
+    /// The programmer is told to reset or to switch off.
+    Power,
+    /// The DIAG command into EDL.
+    Edl,
 }

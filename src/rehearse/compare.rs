@@ -127,7 +127,7 @@ impl Against<'_> {
             }
         }
         if let Some(problem) = self.problems.get_mut(before) {
-            problem.help = Some(format!("the run said: {}", came.message));
+            problem.help = Some(format!("the run said: {}", came.message).into());
         }
     }
 
@@ -152,7 +152,7 @@ impl Against<'_> {
         self.differs(key, &expected, &came, at);
         let all = format!("`{key}` is: [{}]", got.join(", "));
         if let Some(problem) = self.problems.last_mut() {
-            problem.help = Some(all);
+            problem.help = Some(all.into());
         }
     }
 

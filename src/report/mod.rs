@@ -1,9 +1,12 @@
 //! Printers: for people and for machines. They hear events, which are masked already.
 
+pub mod functions;
 mod machine;
+mod markdown;
 mod output;
 mod people;
 pub mod problems;
+pub mod show;
 
 pub use machine::Machine;
 pub use output::Output;

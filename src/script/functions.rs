@@ -4,33 +4,74 @@
 use super::guest::Guest;
 use crate::action::signature::Effect;
 use crate::plan::{Mode, Modes};
-use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Position};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext, Position};
 
 /// One function.
 #[derive(Debug, Clone, Copy)]
 pub struct Function {
     pub name: &'static str,
-    pub arguments: &'static [&'static str],
-    /// Only scripts may call it, and never as a method.
-    pub host: bool,
-    /// What it gives, where that is always the same.
-    pub gives: Option<Type>,
+    pub arguments: &'static [Argument],
+    pub usable: Usable,
+    /// What it gives, where an expression can be judged by that.
+    pub(super) gives: Option<Type>,
+    /// What it gives, for people.
+    pub gives_word: &'static str,
     pub needs: Modes,
     pub effect: Effect,
     /// One line of documentation.
     pub does: &'static str,
+    /// Of a function that only computes: a condition that holds. Else: a script.
+    pub example: &'static str,
+}
+
+/// A name, and the types that fit.
+#[derive(Debug, Clone, Copy)]
+pub struct Argument {
+    pub name: &'static str,
+    pub kind: &'static str,
+}
+
+/// Where a function may be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Usable {
+    /// In conditions and scripts, also behind a value and a dot.
+    Everywhere,
+    /// In scripts only, and never behind a dot.
+    InScripts,
+}
+
+impl Function {
+    /// The call with its types, as in `len(of: text or list) -> number`.
+    pub fn signature(&self) -> String {
+        let arguments: Vec<String> = self
+            .arguments
+            .iter()
+            .map(|argument| format!("{}: {}", argument.name, argument.kind))
+            .collect();
+        let gives = match self.gives_word {
+            "" => String::new(),
+            word => format!(" -> {word}"),
+        };
+        format!("{}({}){gives}", self.name, arguments.join(", "))
+    }
+
+    /// The call without types, as in `len(of)`.
+    pub(super) fn call(&self) -> String {
+        let names: Vec<&str> = self.arguments.iter().map(|a| a.name).collect();
+        format!("{}({})", self.name, names.join(", "))
+    }
 }
 
 /// What an expression gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Type {
+pub(super) enum Type {
     Text,
     Number,
     Truth,
 }
 
 impl Type {
-    pub fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Number => "a number",
@@ -39,64 +80,155 @@ impl Type {
     }
 }
 
-const fn own(
-    name: &'static str,
-    arguments: &'static [&'static str],
-    gives: Option<Type>,
-    does: &'static str,
-) -> Function {
+const fn argument(name: &'static str, kind: &'static str) -> Argument {
+    Argument { name, kind }
+}
+
+const fn own(name: &'static str, arguments: &'static [Argument], gives: Option<Type>) -> Function {
+    let gives_word = match gives {
+        Some(Type::Text) => "text",
+        Some(Type::Number) => "number",
+        Some(Type::Truth) => "truth",
+        None => "",
+    };
     Function {
         name,
         arguments,
-        host: false,
+        usable: Usable::Everywhere,
         gives,
+        gives_word,
         needs: Modes::ANY,
         effect: Effect::Pure,
-        does,
+        does: "",
+        example: "",
     }
 }
 
-const fn host(
-    name: &'static str,
-    arguments: &'static [&'static str],
-    gives: Option<Type>,
-    does: &'static str,
-) -> Function {
+const fn host(name: &'static str, arguments: &'static [Argument], gives: Option<Type>) -> Function {
     Function {
-        host: true,
-        ..own(name, arguments, gives, does)
+        usable: Usable::InScripts,
+        ..own(name, arguments, gives)
     }
 }
 
-const fn reads(function: Function) -> Function {
-    Function {
-        needs: Modes::one(Mode::Normal),
-        effect: Effect::Read,
-        ..function
+impl Function {
+    /// It asks the running modem.
+    const fn reads(self) -> Self {
+        Self {
+            needs: Modes::one(Mode::Normal),
+            effect: Effect::Read,
+            ..self
+        }
+    }
+
+    const fn gives_list(self) -> Self {
+        Self {
+            gives_word: "list of text",
+            ..self
+        }
+    }
+
+    const fn does(self, does: &'static str, example: &'static str) -> Self {
+        Self {
+            does,
+            example,
+            ..self
+        }
     }
 }
 
 use Type::{Number, Text, Truth};
 
+const TEXT: Argument = argument("text", "text");
+const PART: Argument = argument("part", "text");
+const NUMBER: Argument = argument("number", "number");
+
 /// The table.
-#[rustfmt::skip]
 pub static FUNCTIONS: [Function; 16] = [
-    own("len", &["text or list"], Some(Number), "number of characters, or of items"),
-    own("contains", &["text or list", "part"], Some(Truth), "whether the part is in it"),
-    own("starts_with", &["text", "part"], Some(Truth), "whether the text begins so"),
-    own("ends_with", &["text", "part"], Some(Truth), "whether the text ends so"),
-    own("trimmed", &["text"], Some(Text), "the text without blanks at its ends"),
-    own("lower", &["text"], Some(Text), "the text in small letters"),
-    own("split", &["text", "separator"], None, "list of the parts between separators, at most 1,024"),
-    own("to_int", &["text"], Some(Number), "the number that the text spells; ends the script if it spells none"),
-    own("abs", &["number"], Some(Number), "the number without its sign"),
-    own("min", &["number", "number"], Some(Number), "the smaller number"),
-    own("max", &["number", "number"], Some(Number), "the larger number"),
-    reads(host("at", &["command"], None, "asks one AT query and gives the lines of the answer")),
-    reads(host("rfnv_count", &[], Some(Number), "number of RF calibration files that are present")),
-    host("log", &["text"], None, "writes a line into the report"),
-    host("set", &["name", "value"], None, "saves a fact that `save` declares, once"),
-    host("fail", &["text"], None, "ends the script and the step"),
+    own("len", &[argument("of", "text or list")], Some(Number)).does(
+        "the number of characters, or of items",
+        r#""RM502Q".len() == 6"#,
+    ),
+    own(
+        "contains",
+        &[
+            argument("in", "text or list"),
+            argument("part", "text, or an item of the list"),
+        ],
+        Some(Truth),
+    )
+    .does(
+        "whether the part is in it",
+        r#"["normal", "edl"].contains("edl")"#,
+    ),
+    own("starts_with", &[TEXT, PART], Some(Truth)).does(
+        "whether the text begins so",
+        r#""RM502QGLAA".starts_with("RM502Q")"#,
+    ),
+    own("ends_with", &[TEXT, PART], Some(Truth)).does(
+        "whether the text ends so",
+        r#""backup.xqcn".ends_with(".xqcn")"#,
+    ),
+    own("trimmed", &[TEXT], Some(Text)).does(
+        "the text without blanks at its ends",
+        r#"" ready ".trimmed() == "ready""#,
+    ),
+    own("lower", &[TEXT], Some(Text))
+        .does("the text in small letters", r#""READY".lower() == "ready""#),
+    own("split", &[TEXT, argument("separator", "text")], None)
+        .gives_list()
+        .does(
+            "the parts between separators, at most 1,024",
+            r#""+CFUN: 5".split(": ")[1] == "5""#,
+        ),
+    own("to_int", &[TEXT], Some(Number)).does(
+        "the whole number that the text spells; an error if it spells none",
+        r#"" 42 ".to_int() == 42"#,
+    ),
+    own("abs", &[NUMBER], Some(Number)).does("the number without its sign", "abs(-3) == 3"),
+    own(
+        "min",
+        &[argument("one", "number"), argument("other", "number")],
+        Some(Number),
+    )
+    .does("the smaller number", "min(3, 5) == 3"),
+    own(
+        "max",
+        &[argument("one", "number"), argument("other", "number")],
+        Some(Number),
+    )
+    .does("the larger number", "max(3, 5) == 5"),
+    host("at", &[argument("command", "text, written out")], None)
+        .reads()
+        .gives_list()
+        .does(
+            "asks one AT query and gives the lines of the answer, at most 16 KiB",
+            r#"for line in at("AT+CFUN?") { log(line); }"#,
+        ),
+    host("rfnv_count", &[], Some(Number)).reads().does(
+        "the number of RF calibration files that are present, asked over DIAG",
+        r#"if rfnv_count() == 0 { fail("the calibration is gone"); }"#,
+    ),
+    host("log", &[TEXT], None).does(
+        "writes a line into the report",
+        r#"log("the radio is on");"#,
+    ),
+    host(
+        "set",
+        &[
+            argument("name", "text, written out"),
+            argument("value", "of the kind that `save` says"),
+        ],
+        None,
+    )
+    .does(
+        "saves a fact that `save` of the step declares, once",
+        r#"let files = 12; set("files", files);"#,
+    ),
+    host("fail", &[TEXT], None).does(
+        "ends the script and the step; it cannot be caught",
+        r#"let files = 12; if files == 0 { fail("the calibration is gone"); }"#,
+    ),
 ];
 
 pub(super) fn lookup(name: &str) -> Option<&'static Function> {
@@ -214,7 +346,7 @@ fn split(text: &str, separator: &str) -> Answer<Array> {
         .map(|part| Dynamic::from(part.to_owned()))
         .collect();
     if parts.len() > MAX_ITEMS {
-        return Err(format!("`split` gives more than {MAX_ITEMS} parts").into());
+        return Err("`split` gives more than 1,024 parts".into());
     }
     Ok(parts)
 }
@@ -226,15 +358,33 @@ fn count(number: usize) -> i64 {
 /// Registers the functions that reach beyond the script; each goes through the guest, which knows the way to the host.
 pub(super) fn register_host(engine: &mut Engine, guest: &Guest) {
     let at = guest.clone();
-    engine.register_fn("at", move |command: ImmutableString| at.at(&command));
+    engine.register_fn(
+        "at",
+        move |call: NativeCallContext, command: ImmutableString| {
+            at.at(&command, call.call_position())
+        },
+    );
     let rfnv_count = guest.clone();
-    engine.register_fn("rfnv_count", move || rfnv_count.rfnv_count());
-    let log = guest.clone();
-    engine.register_fn("log", move |text: ImmutableString| log.log(&text));
-    let set = guest.clone();
-    engine.register_fn("set", move |name: ImmutableString, value: Dynamic| {
-        set.set(&name, &value)
+    engine.register_fn("rfnv_count", move |call: NativeCallContext| {
+        rfnv_count.rfnv_count(call.call_position())
     });
+    let log = guest.clone();
+    engine.register_fn(
+        "log",
+        move |call: NativeCallContext, text: ImmutableString| log.log(&text, call.call_position()),
+    );
+    let set = guest.clone();
+    engine.register_fn(
+        "set",
+        move |call: NativeCallContext, name: ImmutableString, value: Dynamic| {
+            set.set(&name, &value, call.call_position())
+        },
+    );
     let fail = guest.clone();
-    engine.register_fn("fail", move |text: ImmutableString| fail.fail(&text));
+    engine.register_fn(
+        "fail",
+        move |call: NativeCallContext, text: ImmutableString| {
+            fail.fail(&text, call.call_position())
+        },
+    );
 }

@@ -2,8 +2,8 @@
 //! which stays on the thread that started the program.
 
 use super::functions::{MAX_ITEMS, register_host};
-use super::room::{MAX_OPERATIONS, MAX_TEXT, Use};
-use super::{Host, ScriptError, value_of};
+use super::room::{End, MAX_OPERATIONS, MAX_TEXT, Use};
+use super::{Fault, Host, value_of};
 use crate::plan::{Kind, Values};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, Position};
 use std::collections::BTreeMap;
@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// How often a waiting host looks whether the run is being stopped.
 const LOOK: Duration = Duration::from_millis(20);
+/// Each call may cost the host far more than the script: a line of `log` is synced into the journal.
+const MAX_CALLS: u64 = 1_000;
 
 /// Answers the script's requests until it ends.
 pub(super) fn serve(
@@ -68,12 +70,14 @@ struct Inside {
     saves: BTreeMap<String, Kind>,
     saved: Mutex<Values>,
     /// Why the program must end; once there, it stays.
-    verdict: Mutex<Option<ScriptError>>,
+    verdict: Mutex<Option<End>>,
     stop: Arc<AtomicBool>,
     started: Instant,
     limit: Duration,
     /// Spent in the host, in nanoseconds: that is not the program's own time.
     away: AtomicU64,
+    /// Of the host, so far.
+    calls: AtomicU64,
 }
 
 impl Guest {
@@ -102,6 +106,7 @@ impl Guest {
             started: now(),
             limit,
             away: AtomicU64::new(0),
+            calls: AtomicU64::new(0),
         }));
         let watch = guest.clone();
         engine.on_progress(move |operations| watch.watch(operations));
@@ -113,17 +118,17 @@ impl Guest {
 
     fn watch(&self, operations: u64) -> Option<Dynamic> {
         let error = if self.0.stop.load(Ordering::Relaxed) {
-            ScriptError::Stopped
+            Fault::Stopped
         } else if operations > MAX_OPERATIONS {
-            ScriptError::Limit {
+            Fault::Limit {
                 limit: "50,000 operations",
             }
         } else if self.own_time() > self.0.limit {
-            ScriptError::Limit { limit: "time" }
+            Fault::Limit { limit: "time" }
         } else {
             return locked(&self.0.verdict).as_ref().map(|_| Dynamic::UNIT);
         };
-        locked(&self.0.verdict).get_or_insert(error);
+        locked(&self.0.verdict).get_or_insert(error.into());
         Some(Dynamic::UNIT)
     }
 
@@ -132,7 +137,7 @@ impl Guest {
         now().duration_since(self.0.started).saturating_sub(away)
     }
 
-    pub(super) fn verdict(&self) -> Option<ScriptError> {
+    pub(super) fn verdict(&self) -> Option<End> {
         locked(&self.0.verdict).clone()
     }
 
@@ -140,24 +145,29 @@ impl Guest {
         locked(&self.0.saved).clone()
     }
 
-    /// Ends the program in a way that it cannot catch.
-    fn end<T>(&self, error: ScriptError) -> Result<T, Box<EvalAltResult>> {
-        locked(&self.0.verdict).get_or_insert(error);
-        Err(EvalAltResult::ErrorTerminated(Dynamic::UNIT, Position::NONE).into())
+    /// Ends the program in a way that it cannot catch. The place is kept with the verdict, because the engine loses
+    /// that of such an end inside of functions.
+    fn end<T>(&self, fault: Fault, at: Position) -> Result<T, Box<EvalAltResult>> {
+        locked(&self.0.verdict).get_or_insert(End::new(fault, at));
+        Err(EvalAltResult::ErrorTerminated(Dynamic::UNIT, at).into())
     }
 
-    fn ask(&self, request: Request) -> Result<Answer, Box<EvalAltResult>> {
+    fn ask(&self, request: Request, at: Position) -> Result<Answer, Box<EvalAltResult>> {
         if self.0.stop.load(Ordering::Relaxed) {
-            return self.end(ScriptError::Stopped);
+            return self.end(Fault::Stopped, at);
+        }
+        if self.0.calls.fetch_add(1, Ordering::Relaxed) >= MAX_CALLS {
+            let limit = "1,000 calls of the host";
+            return self.end(Fault::Limit { limit }, at);
         }
         let begun = now();
         let answer = {
             let link = locked(&self.0.link);
             let Some(link) = link.as_ref() else {
-                return self.end(ScriptError::Crashed);
+                return self.end(Fault::Crashed, at);
             };
             if link.ask.send(request).is_err() {
-                return self.end(ScriptError::Crashed);
+                return self.end(Fault::Crashed, at);
             }
             locked(&link.answered).recv()
         };
@@ -166,54 +176,58 @@ impl Guest {
         self.0.away.fetch_add(spent, Ordering::Relaxed);
         match answer {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(message)) => self.end(ScriptError::Host { message }),
-            Err(_) => self.end(ScriptError::Crashed),
+            Ok(Err(message)) => self.end(Fault::Host { message }, at),
+            Err(_) => self.end(Fault::Crashed, at),
         }
     }
 
-    pub(super) fn at(&self, command: &str) -> Result<Array, Box<EvalAltResult>> {
-        let Answer::Lines(lines) = self.ask(Request::At(command.to_owned()))? else {
-            return self.end(ScriptError::Crashed);
+    pub(super) fn at(&self, command: &str, at: Position) -> Result<Array, Box<EvalAltResult>> {
+        let Answer::Lines(lines) = self.ask(Request::At(command.to_owned()), at)? else {
+            return self.end(Fault::Crashed, at);
         };
         if lines.len() > MAX_ITEMS || lines.iter().map(String::len).sum::<usize>() > MAX_TEXT {
             let message = "the answer is longer than 16 KiB".to_owned();
-            return self.end(ScriptError::Host { message });
+            return self.end(Fault::Host { message }, at);
         }
         Ok(lines.into_iter().map(Dynamic::from).collect())
     }
 
-    pub(super) fn rfnv_count(&self) -> Result<i64, Box<EvalAltResult>> {
-        match self.ask(Request::RfnvCount)? {
+    pub(super) fn rfnv_count(&self, at: Position) -> Result<i64, Box<EvalAltResult>> {
+        match self.ask(Request::RfnvCount, at)? {
             Answer::Number(number) => Ok(number),
-            Answer::Lines(_) | Answer::Heard => self.end(ScriptError::Crashed),
+            Answer::Lines(_) | Answer::Heard => self.end(Fault::Crashed, at),
         }
     }
 
-    pub(super) fn log(&self, text: &str) -> Result<(), Box<EvalAltResult>> {
-        self.ask(Request::Log(text.to_owned())).map(|_| ())
+    pub(super) fn log(&self, text: &str, at: Position) -> Result<(), Box<EvalAltResult>> {
+        self.ask(Request::Log(text.to_owned()), at).map(|_| ())
     }
 
-    pub(super) fn set(&self, name: &str, value: &Dynamic) -> Result<(), Box<EvalAltResult>> {
-        let wrong = |reason: String| ScriptError::Value {
+    pub(super) fn set(
+        &self,
+        name: &str,
+        value: &Dynamic,
+        at: Position,
+    ) -> Result<(), Box<EvalAltResult>> {
+        let wrong = |reason: String| Fault::Value {
             name: name.to_owned(),
             reason,
         };
         let Some(kind) = self.0.saves.get(name) else {
-            return self.end(wrong("`save` does not declare it".to_owned()));
+            return self.end(wrong("`save` does not declare it".to_owned()), at);
         };
         match value_of(*kind, value) {
-            Err(reason) => self.end(wrong(reason)),
+            Err(reason) => self.end(wrong(reason), at),
             Ok(value) => match locked(&self.0.saved).insert(name.to_owned(), value) {
                 None => Ok(()),
-                Some(_) => self.end(wrong("it is set twice".to_owned())),
+                Some(_) => self.end(wrong("it is set twice".to_owned()), at),
             },
         }
     }
 
-    pub(super) fn fail(&self, text: &str) -> Result<(), Box<EvalAltResult>> {
-        self.end(ScriptError::Failed {
-            message: text.to_owned(),
-        })
+    pub(super) fn fail(&self, text: &str, at: Position) -> Result<(), Box<EvalAltResult>> {
+        let message = text.to_owned();
+        self.end(Fault::Failed { message }, at)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is found by walking a compiled program: calls of unknown functions, comparisons that can never hold, and what
 //! it needs and does. `AST::walk` is marked volatile upstream, so it stands in this one file.
 
-use super::functions::{FUNCTIONS, Type, lookup};
+use super::functions::{FUNCTIONS, Type, Usable, lookup};
 use super::{Cause, ScriptProblem};
 use crate::action::signature::Effect;
 use crate::diagnostic::nearest;
@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) names: BTreeSet<String>,
+    pub(super) calls: BTreeSet<&'static str>,
     pub(super) sets: BTreeSet<String>,
     pub(super) commands: Vec<(String, Position)>,
     pub(super) needs: Modes,
@@ -31,6 +32,7 @@ pub(super) fn inspect(
         local: BTreeSet::new(),
         found: Found {
             names: BTreeSet::new(),
+            calls: BTreeSet::new(),
             sets: BTreeSet::new(),
             commands: Vec::new(),
             needs: Modes::ANY,
@@ -121,12 +123,13 @@ impl Walk<'_> {
             self.operator(&operator.to_string(), &call.args, at);
             return;
         }
-        let known = lookup(&call.name)
-            .filter(|function| !function.host || (self.saves.is_some() && !method));
+        let known = lookup(&call.name).filter(|function| {
+            function.usable == Usable::Everywhere || (self.saves.is_some() && !method)
+        });
         let Some(function) = known else {
             let names = FUNCTIONS
                 .iter()
-                .filter(|function| !function.host || self.saves.is_some())
+                .filter(|function| function.usable == Usable::Everywhere || self.saves.is_some())
                 .map(|function| function.name);
             let message = match nearest(&call.name, names) {
                 Some(near) if near != call.name => {
@@ -142,14 +145,14 @@ impl Walk<'_> {
         };
         let wanted = function.arguments.len();
         if given != wanted {
-            let list = function.arguments.join(", ");
             let message = format!(
-                "`{}({list})` takes {wanted} arguments, not {given}",
-                function.name
+                "`{}` takes {wanted} arguments, not {given}",
+                function.call()
             );
             self.refuse(message, at);
             return;
         }
+        self.found.calls.insert(function.name);
         self.found.needs = self.found.needs.and(function.needs);
         self.found.effect = self.found.effect.max(function.effect);
         match (function.name, call.args.first()) {

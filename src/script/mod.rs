@@ -7,9 +7,11 @@
 mod functions;
 mod guest;
 mod inspect;
+mod place;
 mod room;
 
-pub use functions::{FUNCTIONS, Function};
+pub use functions::{Argument, FUNCTIONS, Function, Usable};
+pub use place::{Origin, Place};
 
 use crate::action::signature::Effect;
 use crate::plan::{Kind, Modes, Value, Values};
@@ -49,9 +51,17 @@ pub enum Cause {
     Other,
 }
 
-/// Why a condition or script gave no result.
+/// Why a condition or script gave no result, and where in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ScriptError {
+#[error("{fault}{}", shown(place.as_ref()))]
+pub struct ScriptError {
+    pub fault: Fault,
+    pub place: Option<Place>,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
     #[error("`{name}` is not known")]
     Unknown { name: String },
     /// The script called `fail`.
@@ -63,12 +73,8 @@ pub enum ScriptError {
     Stopped,
     #[error("{message}")]
     Host { message: String },
-    #[error("{message}, at line {line}, column {column} of the script")]
-    Runtime {
-        message: String,
-        line: usize,
-        column: usize,
-    },
+    #[error("{message}")]
+    Runtime { message: String },
     #[error("the script did not set `{name}`")]
     NotSet { name: String },
     #[error("the script gave `{name}` a wrong value: {reason}")]
@@ -78,11 +84,17 @@ pub enum ScriptError {
     Crashed,
 }
 
+fn shown(place: Option<&Place>) -> String {
+    place.map_or_else(String::new, |place| format!(" ({place})"))
+}
+
 /// An expression that is true or false.
 #[derive(Debug, Clone)]
 pub struct Condition {
     ast: AST,
     names: BTreeSet<String>,
+    calls: BTreeSet<&'static str>,
+    origin: Option<Origin>,
 }
 
 /// Most bytes of a condition.
@@ -102,19 +114,36 @@ impl Condition {
         Ok(Self {
             ast,
             names: found.names,
+            calls: found.calls,
+            origin: None,
         })
+    }
+
+    /// Says where it is written, for the places of errors.
+    #[must_use]
+    pub fn written_in(mut self, origin: Option<Origin>) -> Self {
+        self.origin = origin;
+        self
     }
 
     /// Whether it is true.
     pub fn holds(&self, values: &Values) -> Result<bool, ScriptError> {
-        let (result, _) = room::run(&self.ast, values, &self.names, room::Use::Condition, None)?;
-        // Only what gives true or false has been compiled.
-        result.as_bool().map_err(|_| ScriptError::Crashed)
+        let ended = room::run(&self.ast, values, &self.names, room::Use::Condition, None);
+        let (result, _) = ended.map_err(|end| end.located(self.origin.as_ref()))?;
+        result.as_bool().map_err(|_| {
+            let message = "the condition gives neither true nor false".to_owned();
+            room::End::from(Fault::Runtime { message }).located(None)
+        })
     }
 
     /// The facts that it needs.
     pub fn names(&self) -> &BTreeSet<String> {
         &self.names
+    }
+
+    /// The functions that it calls.
+    pub fn calls(&self) -> &BTreeSet<&'static str> {
+        &self.calls
     }
 }
 
@@ -124,6 +153,7 @@ pub struct Script {
     ast: AST,
     saves: BTreeMap<String, Kind>,
     found: inspect::Found,
+    origin: Option<Origin>,
 }
 
 impl Script {
@@ -142,20 +172,29 @@ impl Script {
             ast,
             saves: saves.clone(),
             found,
+            origin: None,
         })
+    }
+
+    /// Says where it is written, for the places of errors.
+    #[must_use]
+    pub fn written_in(mut self, origin: Option<Origin>) -> Self {
+        self.origin = origin;
+        self
     }
 
     /// Runs it and returns what it saved.
     pub fn run(&self, values: &Values, host: &mut dyn Host) -> Result<Values, ScriptError> {
-        let (_, set) = room::run(
+        let ended = room::run(
             &self.ast,
             values,
             &self.found.names,
             room::Use::Script,
             Some((host, &self.saves)),
-        )?;
+        );
+        let (_, set) = ended.map_err(|end| end.located(self.origin.as_ref()))?;
         match self.saves.keys().find(|name| !set.contains_key(*name)) {
-            Some(name) => Err(ScriptError::NotSet { name: name.clone() }),
+            Some(name) => Err(room::End::from(Fault::NotSet { name: name.clone() }).located(None)),
             None => Ok(set),
         }
     }
@@ -175,6 +214,11 @@ impl Script {
         &self.found.names
     }
 
+    /// The functions that it calls.
+    pub fn calls(&self) -> &BTreeSet<&'static str> {
+        &self.found.calls
+    }
+
     /// The facts that it sets somewhere.
     pub fn sets(&self) -> &BTreeSet<String> {
         &self.found.sets
@@ -185,6 +229,12 @@ impl Script {
         let commands = self.found.commands.iter();
         commands.map(|(text, position)| (text.as_str(), place(*position)))
     }
+}
+
+/// Does work that compiles many conditions and scripts. Alone each would get a thread and an engine of its own, which
+/// takes longer than the compiling.
+pub fn workshop<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Fault> {
+    room::workshop(work)
 }
 
 impl ScriptProblem {

@@ -2,12 +2,14 @@
 
 use super::functions::{MAX_ITEMS, register_own};
 use super::guest::{Guest, Link, serve};
-use super::{Cause, Host, ScriptError, ScriptProblem};
+use super::place::{self, Origin};
+use super::{Cause, Fault, Host, ScriptError, ScriptProblem};
 use crate::plan::{Kind, Value, Values};
 use rhai::{
     AST, Dynamic, Engine, EvalAltResult, OptimizationLevel, ParseErrorType, Position, Scope,
 };
 use std::any::Any;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
@@ -71,8 +73,7 @@ pub(super) fn compile(
         .filter(|word| kinds.get(*word).is_some_and(|kind| *kind != Kind::Secret))
         .map(str::to_owned)
         .collect();
-    let compiled = on_own_thread(|| {
-        let engine = sealed();
+    let compiled = with_engine(|engine| {
         let scope = neutral(kinds, &words);
         match purpose {
             Use::Condition => engine.compile_expression_with_scope(&scope, text),
@@ -107,15 +108,15 @@ pub(super) fn try_out(
     kinds: &BTreeMap<String, Kind>,
     names: &BTreeSet<String>,
 ) -> Result<(), ScriptProblem> {
-    let tried = on_own_thread(|| {
-        let mut engine = sealed();
-        let guest = Guest::new(&mut engine, Use::Condition);
+    let tried = with_engine(|engine| {
+        let guest = Guest::new(engine, Use::Condition);
         let mut scope = neutral(kinds, names);
         let result = engine.eval_ast_with_scope::<Dynamic>(&mut scope, ast);
         (result, guest.verdict())
     });
     match tried {
-        Err(error) | Ok((_, Some(error))) => Err(ScriptProblem::whole(error.to_string())),
+        Err(fault) => Err(ScriptProblem::whole(fault.to_string())),
+        Ok((_, Some(end))) => Err(ScriptProblem::new(end.fault.to_string(), end.at)),
         Ok((Ok(value), None)) if value.is_bool() => Ok(()),
         Ok((Ok(value), None)) => Err(ScriptProblem::whole(format!(
             "a condition is true or false, and this is {}",
@@ -141,12 +142,12 @@ pub(super) fn run(
     names: &BTreeSet<String>,
     purpose: Use,
     host: Option<(&mut dyn Host, &BTreeMap<String, Kind>)>,
-) -> Result<(Dynamic, Values), ScriptError> {
+) -> Result<(Dynamic, Values), End> {
     let mut scope = Scope::new();
     for name in names {
         let value = values
             .get(name)
-            .ok_or_else(|| ScriptError::Unknown { name: name.clone() })?;
+            .ok_or_else(|| Fault::Unknown { name: name.clone() })?;
         push(&mut scope, name, value);
     }
     let (requests, answers, link, saves, host) = match host {
@@ -177,7 +178,10 @@ pub(super) fn run(
             // The flag decides, whatever the program returned (plan-language.md §14.4, B5).
             let verdict = guest.verdict();
             match (verdict, result) {
-                (Some(error), _) => Err(error),
+                (Some(end), Err(error)) if end.at.is_none() => {
+                    Err(End::new(end.fault, error.position()))
+                }
+                (Some(end), _) => Err(end),
                 (None, Ok(value)) => Ok((value, guest.saved())),
                 (None, Err(error)) => Err(runtime(&error)),
             }
@@ -187,18 +191,44 @@ pub(super) fn run(
         let running = thread::Builder::new()
             .stack_size(STACK)
             .spawn_scoped(scope, || catch_unwind(AssertUnwindSafe(interpreter)))
-            .map_err(|_| ScriptError::Crashed)?;
+            .map_err(|_| Fault::Crashed)?;
         if let (Some(host), Some(requests), Some(answers)) = (host, requests, answers) {
             serve(host, &requests, &answers, &stop);
         }
         running
             .join()
             .unwrap_or_else(Err)
-            .unwrap_or(Err(ScriptError::Crashed))
+            .unwrap_or(Err(Fault::Crashed.into()))
     })
 }
 
-fn runtime(error: &EvalAltResult) -> ScriptError {
+/// How a program ended that gave no result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct End {
+    fault: Fault,
+    at: Position,
+}
+
+impl End {
+    pub(super) fn new(fault: Fault, at: Position) -> Self {
+        Self { fault, at }
+    }
+
+    pub(super) fn located(self, origin: Option<&Origin>) -> ScriptError {
+        ScriptError {
+            place: place::resolve(origin, super::place(self.at)),
+            fault: self.fault,
+        }
+    }
+}
+
+impl From<Fault> for End {
+    fn from(fault: Fault) -> Self {
+        Self::new(fault, Position::NONE)
+    }
+}
+
+fn runtime(error: &EvalAltResult) -> End {
     let limit = match error {
         EvalAltResult::ErrorTooManyOperations(_) => Some("50,000 operations"),
         EvalAltResult::ErrorTooManyVariables(_) => Some("64 variables"),
@@ -207,14 +237,10 @@ fn runtime(error: &EvalAltResult) -> ScriptError {
         _ => None,
     };
     if let Some(limit) = limit {
-        return ScriptError::Limit { limit };
+        return End::new(Fault::Limit { limit }, error.position());
     }
-    let (message, position) = explain(error);
-    ScriptError::Runtime {
-        message,
-        line: position.line().unwrap_or(1),
-        column: position.position().unwrap_or(1),
-    }
+    let (message, at) = explain(error);
+    End::new(Fault::Runtime { message }, at)
 }
 
 /// An error in our words, and where it happened.
@@ -287,15 +313,40 @@ fn push(scope: &mut Scope<'_>, name: &str, value: &Value) {
     };
 }
 
+thread_local! {
+    /// The engine of a thread with room for it: making one takes longer than compiling a condition.
+    static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
+}
+
+/// Does work that compiles many programs, on one thread with a large stack and with one engine for all of them.
+pub(super) fn workshop<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Fault> {
+    on_own_thread(|| {
+        ENGINE.with_borrow_mut(|engine| *engine = Some(sealed()));
+        work()
+    })
+}
+
+/// Lends an engine for compiling or for one trial: that of the workshop, or one on a thread of its own.
+fn with_engine<T: Send>(work: impl FnOnce(&mut Engine) -> T + Send) -> Result<T, Fault> {
+    let Some(mut engine) = ENGINE.with_borrow_mut(Option::take) else {
+        return on_own_thread(|| work(&mut sealed()));
+    };
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut engine)));
+    // An engine that has panicked is in no known state.
+    let engine = if outcome.is_ok() { engine } else { sealed() };
+    ENGINE.with_borrow_mut(|place| *place = Some(engine));
+    outcome.map_err(|_| Fault::Crashed)
+}
+
 /// Deep values need a large stack, and a panic of the engine must not become ours.
-fn on_own_thread<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, ScriptError> {
+fn on_own_thread<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Fault> {
     thread::scope(|scope| {
         thread::Builder::new()
             .stack_size(STACK)
             .spawn_scoped(scope, || catch_unwind(AssertUnwindSafe(work)))
-            .map_err(|_| ScriptError::Crashed)?
+            .map_err(|_| Fault::Crashed)?
             .join()
             .unwrap_or_else(Err)
-            .map_err(|_: Box<dyn Any + Send>| ScriptError::Crashed)
+            .map_err(|_: Box<dyn Any + Send>| Fault::Crashed)
     })
 }

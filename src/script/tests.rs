@@ -66,6 +66,10 @@ impl Host for Bench {
     }
 }
 
+fn fault<T: std::fmt::Debug>(result: Result<T, ScriptError>) -> Fault {
+    result.unwrap_err().fault
+}
+
 fn run(text: &str) -> (Result<Values, ScriptError>, Bench) {
     let mut bench = Bench::default();
     let script = Script::compile(text, &kinds(), &BTreeMap::new()).unwrap();
@@ -147,8 +151,11 @@ fn a_condition_says_which_facts_it_needs() {
     let missing = condition.holds(&Values::new()).unwrap_err();
     assert_eq!(
         missing,
-        ScriptError::Unknown {
-            name: "cfun".into()
+        ScriptError {
+            fault: Fault::Unknown {
+                name: "cfun".into()
+            },
+            place: None
         }
     );
 }
@@ -225,18 +232,16 @@ fn what_is_no_script_is_refused() {
 
 #[test]
 fn a_verdict_cannot_be_caught() {
-    let failed = |message: &str| {
-        Err(ScriptError::Failed {
-            message: message.into(),
-        })
+    let failed = |message: &str| Fault::Failed {
+        message: message.into(),
     };
-    assert_eq!(run("fail(\"no\");").0, failed("no"));
+    assert_eq!(fault(run("fail(\"no\");").0), failed("no"));
     assert_eq!(
-        run("try { fail(\"no\"); } catch { log(\"caught\"); }").0,
+        fault(run("try { fail(\"no\"); } catch { log(\"caught\"); }").0),
         failed("no")
     );
     let (result, bench) = run("try { at(\"AT+X?\"); } catch (e) { log(\"caught\"); }");
-    assert!(matches!(result, Err(ScriptError::Host { .. })));
+    assert!(matches!(fault(result), Fault::Host { .. }));
     assert!(bench.logged.is_empty());
     let caught = run("try { throw \"mine\"; } catch (e) { log(e); }");
     assert_eq!(
@@ -244,10 +249,9 @@ fn a_verdict_cannot_be_caught() {
         (Ok(Values::new()), vec!["mine".to_owned()])
     );
     let (result, _) = run("let a = [1];\nlet b = a[5];");
-    assert!(
-        matches!(result, Err(ScriptError::Runtime { line: 2, .. })),
-        "{result:?}"
-    );
+    let error = result.unwrap_err();
+    assert!(matches!(error.fault, Fault::Runtime { .. }), "{error:?}");
+    assert_eq!(error.place.unwrap().to_string(), "line 2, column 11");
 }
 
 #[test]
@@ -259,13 +263,13 @@ fn what_was_promised_must_be_set_once_and_of_its_kind() {
             .run(&values(), &mut bench)
     };
     assert_eq!(
-        run("set(\"n\", 1);"),
-        Err(ScriptError::NotSet { name: "t".into() })
+        fault(run("set(\"n\", 1);")),
+        Fault::NotSet { name: "t".into() }
     );
     let twice = run("set(\"n\", 1); set(\"n\", 2); set(\"t\", \"x\");");
-    assert!(matches!(twice, Err(ScriptError::Value { .. })));
+    assert!(matches!(fault(twice), Fault::Value { .. }));
     let wrong = run("let x = [1]; set(\"n\", x[0]); set(\"t\", x);");
-    assert!(matches!(wrong, Err(ScriptError::Value { .. })));
+    assert!(matches!(fault(wrong), Fault::Value { .. }));
 }
 
 #[test]
@@ -287,7 +291,7 @@ fn every_program_ends() {
     ] {
         let (result, _) = run(text);
         let error = result.unwrap_err();
-        assert_ne!(error, ScriptError::Crashed, "{text}");
+        assert_ne!(error.fault, Fault::Crashed, "{text}");
     }
     let deep = format!("let x = {}1{};", "(".repeat(500), ")".repeat(500));
     assert!(Script::compile(&deep, &kinds(), &saves()).is_err());
@@ -306,7 +310,8 @@ fn a_stopped_run_stops_its_script() {
         ..Bench::default()
     };
     let script = Script::compile("loop { log(\"x\"); }", &kinds(), &BTreeMap::new()).unwrap();
-    assert_eq!(script.run(&values(), &mut bench), Err(ScriptError::Stopped));
+    let error = fault(script.run(&values(), &mut bench));
+    assert_eq!(error, Fault::Stopped);
 }
 
 #[test]
@@ -322,23 +327,127 @@ fn a_name_of_the_language_is_no_fact() {
 }
 
 #[test]
-fn every_function_of_the_table_is_registered_and_documented() {
+fn every_function_of_the_table_is_documented_and_its_example_runs() {
+    let saves = BTreeMap::from([("files".to_owned(), Kind::Int)]);
     for function in &FUNCTIONS {
         assert!(!function.does.is_empty() && !function.does.ends_with('.'));
+        assert!(
+            function.example.contains(&format!("{}(", function.name)),
+            "{}",
+            function.name
+        );
+        if function.usable == Usable::Everywhere {
+            let condition = Condition::compile(function.example, &BTreeMap::new());
+            let held = condition.map_err(|p| p.message).unwrap().holds(&values());
+            assert_eq!(held, Ok(true), "{}", function.name);
+        }
+        // Whatever a condition may call, a script may call, too.
+        let saves = match function.name {
+            "set" => saves.clone(),
+            _ => BTreeMap::new(),
+        };
+        let script = Script::compile(function.example, &BTreeMap::new(), &saves);
+        let script = script.map_err(|p| p.message).unwrap();
+        assert_eq!(script.effect(), function.effect, "{}", function.name);
+        let ended = script.run(&values(), &mut Bench::default());
+        assert!(ended.is_ok(), "{}: {ended:?}", function.name);
     }
     let names: BTreeSet<&str> = FUNCTIONS.iter().map(|f| f.name).collect();
     assert_eq!(names.len(), FUNCTIONS.len());
 }
 
+/// Words of the language, its functions, names of facts, and what limits are made of.
+fn any_program() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::{Strategy, prop, prop_oneof};
+    let function = (0..FUNCTIONS.len()).prop_map(|i| FUNCTIONS[i].name.to_owned());
+    let keyword = (0..KEYWORDS.len()).prop_map(|i| KEYWORDS[i].to_owned());
+    let other = prop::sample::select(vec![
+        "cfun",
+        "unit",
+        "fw",
+        "ready",
+        "key",
+        "x",
+        "y",
+        "1",
+        "-9223372036854775808",
+        "0x7f",
+        "\"x\"",
+        "`${x}`",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "#{",
+        ";",
+        ",",
+        ".",
+        ":",
+        "::",
+        "=",
+        "+=",
+        "*=",
+        "==",
+        "!=",
+        "<",
+        ">=",
+        "&&",
+        "||",
+        "!",
+        "-",
+        "+",
+        "*",
+        "**",
+        "/",
+        "%",
+        "<<",
+        "..",
+        "..=",
+        "?.",
+        "??",
+        "=>",
+        "|",
+        "let x =",
+        "x += x;",
+        "loop {",
+        "for i in",
+        "try {",
+        "} catch (e) {",
+        "at(\"AT+CFUN?\")",
+        "set(\"n\",",
+        "'c'",
+        "//",
+        "/*",
+        "é",
+    ])
+    .prop_map(str::to_owned);
+    prop::collection::vec(prop_oneof![2 => function, 2 => keyword, 6 => other], 0..40)
+        .prop_map(|words| words.join(" "))
+}
+
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(256))]
     #[test]
-    fn no_text_makes_the_room_panic(text in "(cfun|unit|loop|let|if|\\{|\\}|\\(|\\)|;| |=|==|\\[|\\]|\"x\"|[0-9]|\\.|len|,|for|in|x|\\+|try|catch){0,25}") {
-        if let Ok(script) = Script::compile(&text, &kinds(), &BTreeMap::new()) {
-            proptest::prop_assert_ne!(script.run(&values(), &mut Bench::default()), Err(ScriptError::Crashed));
+    fn no_text_breaks_the_room(text in any_program()) {
+        let saves = saves();
+        match Script::compile(&text, &kinds(), &saves) {
+            Ok(script) => {
+                let mut bench = Bench::default();
+                if let Err(error) = script.run(&values(), &mut bench) {
+                    proptest::prop_assert_ne!(error.fault, Fault::Crashed);
+                }
+                // Nothing but the one written command can have been asked.
+                proptest::prop_assert!(bench.asked.iter().all(|asked| asked == "AT+CFUN?"));
+            }
+            Err(problem) => proptest::prop_assert_ne!(problem.message, Fault::Crashed.to_string()),
         }
-        if let Ok(condition) = Condition::compile(&text, &kinds()) {
-            proptest::prop_assert_ne!(condition.holds(&values()), Err(ScriptError::Crashed));
+        match Condition::compile(&text, &kinds()) {
+            Ok(condition) => if let Err(error) = condition.holds(&values()) {
+                proptest::prop_assert_ne!(error.fault, Fault::Crashed);
+            },
+            Err(problem) => proptest::prop_assert_ne!(problem.message, Fault::Crashed.to_string()),
         }
     }
 }

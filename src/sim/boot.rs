@@ -14,12 +14,14 @@ pub(super) const FUSES: &str = "sec";
 const VERSION_OF: &str = "modem";
 /// Partitions that may be blank in a modem that runs: file systems made anew, the recovery system, tools. That the
 /// boot chain of this chip does without them is a reading, unverified.
-const NOT_NEEDED: [&str; 6] = [
+const NOT_NEEDED: [&str; 8] = [
     FUSES,
     "recovery",
     "recoveryfs",
     "usrdata",
+    "usr_data",
     "oemdata",
+    "misc",
     "tools",
 ];
 

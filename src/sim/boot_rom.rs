@@ -18,6 +18,10 @@ const LEAVING: Duration = Duration::from_millis(9);
 /// DIAG's command into EDL, which a dumping Quectel 5G module obeys on the same pipe (protocols.md §10.1).
 const DIAG_INTO_EDL: [u8; 7] = [0x4b, 0x65, 0x01, 0x00, 0x54, 0x0f, 0x7e];
 
+/// A broken boot ROM drops and comes back (protocols.md §2.1: every 15 to 20 s); how long it is away is made up.
+const LOOP: Duration = Duration::from_secs(15);
+const LOOP_GAP: Duration = Duration::from_secs(1);
+
 const INVALID_COMMAND: u32 = 0x01;
 const PROTOCOL_MISMATCH: u32 = 0x02;
 const INVALID_MODE_SWITCH: u32 = 0x1c;
@@ -86,8 +90,26 @@ impl BootRom {
     fn greet(&mut self, world: &mut World) {
         self.state = State::Greeted;
         let fault = world.strike(Operation::Hello);
-        if fault == Some(FaultKind::NoHello) {
-            return;
+        match fault {
+            Some(FaultKind::NoHello) => return,
+            Some(FaultKind::EdlLoop) => {
+                world.looping = Some(world.faults.told().duration(LOOP));
+            }
+            Some(FaultKind::StayRamdump) => world.stays_in_dump = true,
+            Some(FaultKind::StaleEnd) => {
+                let status = world.faults.told().number(INVALID_COMMAND);
+                let image = sahara::IMAGE_PROGRAMMER;
+                send(world, None, &Packet::EndOfImage { image, status });
+            }
+            _ => {}
+        }
+        if let Some(period) = world.looping
+            && self.offers == Mode::ImagePending
+            && world.want.is_none()
+        {
+            let next = Next::BootRom { after: LOOP_GAP };
+            let at = world.now.saturating_add(period);
+            world.want = Some(Want::Leave { at, next });
         }
         // linux-msm/qdl#76 logs a HELLO of version 2, compatible 1, 1024 bytes at most.
         let hello = Packet::Hello {
@@ -97,7 +119,8 @@ impl BootRom {
             mode: self.offers,
         };
         if fault == Some(FaultKind::EndStatus) {
-            self.end(world, 0, AUTHENTICATION_FAILED);
+            let status = world.faults.told().number(AUTHENTICATION_FAILED);
+            self.end(world, 0, status);
         } else {
             send(world, fault, &hello);
         }
@@ -237,9 +260,13 @@ impl BootRom {
             Step::Ask(packet) => {
                 let fault = world.strike(Operation::ReadData);
                 if fault == Some(FaultKind::EndStatus) {
-                    self.end(world, sahara::IMAGE_PROGRAMMER, AUTHENTICATION_FAILED);
-                } else {
-                    send(world, fault, &packet);
+                    let status = world.faults.told().number(AUTHENTICATION_FAILED);
+                    self.end(world, sahara::IMAGE_PROGRAMMER, status);
+                    return;
+                }
+                send(world, fault, &packet);
+                if fault == Some(FaultKind::SilenceAfterRead) {
+                    self.state = State::Stuck;
                 }
             }
             Step::Refuse(status) => {

@@ -1,5 +1,6 @@
 //! Faults of a scenario, each struck once at its operation.
 
+use super::told::Told;
 use crate::plan::{Fault, FaultKind, Operation};
 
 /// The faults that have not struck yet.
@@ -10,6 +11,8 @@ pub(super) struct Faults {
     step: Option<String>,
     /// Places in the scenario's list of those that have struck.
     struck: Vec<usize>,
+    /// What the fault that struck last was told.
+    told: Told,
 }
 
 #[derive(Debug)]
@@ -22,6 +25,7 @@ struct Waiting {
     on: Option<Operation>,
     /// Operations to let pass.
     before: u32,
+    told: Told,
 }
 
 impl Faults {
@@ -32,11 +36,13 @@ impl Faults {
             kind: fault.kind.value,
             on: fault.on.as_ref().map(|on| on.value),
             before: fault.nth.unwrap_or(1).saturating_sub(1),
+            told: Told::of(fault),
         });
         Self {
             waiting: waiting.collect(),
             step: None,
             struck: Vec::new(),
+            told: Told::default(),
         }
     }
 
@@ -66,7 +72,13 @@ impl Faults {
         }
         let fault = self.waiting.remove(struck?);
         self.struck.push(fault.place);
+        self.told = fault.told;
         Some(fault.kind)
+    }
+
+    /// What the fault that struck last was told.
+    pub(super) fn told(&self) -> &Told {
+        &self.told
     }
 }
 
@@ -78,6 +90,7 @@ mod tests {
     #[test]
     fn a_fault_of_a_step_counts_from_the_start_of_that_step() {
         let mut faults = Faults::new(&[Fault {
+            value: None,
             kind: spanned(FaultKind::Nak),
             on: None,
             step: Some(spanned("flash".to_owned())),
@@ -99,6 +112,7 @@ mod tests {
             on: Some(spanned(Operation::Erase)),
             step: None,
             nth: Some(2),
+            value: None,
         }]);
         let operations = [
             Operation::Erase,

@@ -1,8 +1,8 @@
 //! A profile and a scenario for tests, made without YAML.
 
 use crate::plan::{
-    Calibration, Duration, Evidence, Mode, Nand, Partition, PortMap, Ports, Profile, Scenario, Spc,
-    Timing,
+    Calibration, Duration, Evidence, FactoryCopy, Mode, Nand, Partition, PortMap, Ports, Profile,
+    Scenario, Spc, Timing,
 };
 use crate::yaml::{Spanned, Table};
 use std::collections::BTreeMap;
@@ -87,6 +87,7 @@ pub(super) fn profile() -> Profile {
         },
         partitions: PARTITIONS.into_iter().map(partition).collect(),
         queries: Vec::new(),
+        commands: Vec::new(),
         nv_writing: Vec::new(),
         refused: Vec::new(),
         skip_items: Vec::new(),
@@ -120,5 +121,6 @@ pub(super) fn scenario() -> Scenario {
         faults: Vec::new(),
         inputs: Table::default(),
         makes: Table::default(),
+        factory_copy: FactoryCopy::default(),
     }
 }

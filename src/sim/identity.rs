@@ -6,7 +6,7 @@ use crate::plan::{Evidence, Mode, Profile, Scenario};
 
 /// Chip serial where the scenario gives none.
 const SERIAL: u32 = 0x0bad_cafe;
-/// bcdDevice of a running RM500Q (protocols.md §2: kernel option.c and forum logs).
+/// bcdDevice of a running modem where the profile names none: that of an RM500Q (protocols.md §2). Anything but 0000.
 const RUNNING_BCD: u16 = 0x0414;
 /// The network interface behind the serial ones (protocols.md §2.2).
 const NETWORK: (u8, u8, u8) = (0xff, 0xff, 0xff);
@@ -55,6 +55,12 @@ pub(super) fn of_mode(profile: &Profile, mode: Mode, serial: u32) -> Result<UsbI
         // A running RM500Q is on USB 3 and its boot ROM on USB 2, so the path changes (protocols.md §2).
         path: if running { "2-1" } else { "1-1" }.to_owned(),
     })
+}
+
+/// VID and PID of the running modem, where the profile has them.
+pub(super) fn running(profile: &Profile) -> Option<(u16, u16)> {
+    let evidence = profile.modes.get(&Mode::Normal)?.first()?;
+    usb_id(&evidence.usb)
 }
 
 fn product(evidence: &Evidence, profile: &Profile, mode: Mode, serial: u32) -> String {

@@ -6,6 +6,7 @@
 mod boot;
 mod boot_rom;
 pub mod bus;
+mod delivery;
 mod elf;
 mod fault;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub mod record;
 pub mod serve;
 #[cfg(test)]
 mod tests;
+mod told;
 mod world;
 pub mod xqcn;
 

@@ -130,6 +130,11 @@ impl Modem {
         Ok(())
     }
 
+    #[cfg(test)]
+    pub(super) fn world(&self) -> &World {
+        &self.world
+    }
+
     /// Time of the modem.
     pub fn now(&self) -> Duration {
         self.world.now
@@ -166,9 +171,7 @@ impl Modem {
     }
 
     fn live_until(&mut self, now: Duration) {
-        if now > self.world.now {
-            self.world.now = now;
-        }
+        self.world.live_until(now);
         self.radio.advance(self.world.now);
         self.hear_radio();
     }
@@ -328,6 +331,8 @@ impl Modem {
     /// No fault strikes from now on: a rehearsal resumes on the same modem.
     pub fn end_faults(&mut self) {
         self.world.faults = Faults::new(&[]);
+        self.world.looping = None;
+        self.world.stays_in_dump = false;
         self.radio.end_faults();
     }
 
@@ -370,6 +375,9 @@ impl Modem {
         }
         match self.world.want.take() {
             Some(Want::Programmer) => {
+                // A boot ROM that leaves every so often has been left.
+                self.schedule
+                    .retain(|(_, event)| matches!(event, Event::Hand(_)));
                 let traits = self.scenario.programmer.clone();
                 let programmer =
                     Programmer::start(traits, &self.profile, self.serial, &mut self.world);
@@ -396,6 +404,8 @@ impl Modem {
             Wish::Reset => Next::Restart,
             Wish::Off => Next::Off,
             Wish::Unplug => Next::Unplugged,
+            Wish::Vanish { after } => Next::Away { after },
+            Wish::Into(mode) => Next::Into { mode },
             Wish::Edl => {
                 let to = Mode::Edl.word().to_owned();
                 self.world.record(RecordKind::ModeSwitch { to });
@@ -430,16 +440,47 @@ impl Modem {
         self.radio.power_off();
         match next {
             Next::Restart => self.power_up(),
+            Next::BootRom { after } if self.stays_in_dump() => {
+                self.plan_arrival(after, Mode::Ramdump);
+            }
             Next::BootRom { after } => self.plan_arrival(after, Mode::Edl),
             Next::Off => {}
             Next::Unplugged => self.plugged = false,
+            Next::Away { after } => {
+                self.plugged = false;
+                let due = self.world.now.saturating_add(after);
+                self.schedule.push((due, Event::Hand(Hand::Plug)));
+            }
+            Next::Into { mode } => self.come_back_in(mode),
         }
+    }
+
+    /// A tied boot pin is heard by the boot ROM, before anything that lies in the flash.
+    fn stays_in_dump(&self) -> bool {
+        self.world.stays_in_dump && !self.boot_pin
+    }
+
+    /// Whatever the flash says; a firmware that could not run shows its ports all the same.
+    fn come_back_in(&mut self, mode: Mode) {
+        let after = match mode {
+            Mode::Normal => {
+                let version = self.scenario.firmware.value.clone();
+                self.radio.boot(self.world.now, &version);
+                self.boot_time() / 2
+            }
+            Mode::Ramdump => DUMP_APPEARS,
+            _ => BOOT_ROM_APPEARS,
+        };
+        self.plan_arrival(after, mode);
     }
 
     /// Power comes: the boot pin decides first, then the flash.
     fn power_up(&mut self) {
         if self.boot_pin {
             return self.plan_arrival(BOOT_ROM_APPEARS, Mode::Edl);
+        }
+        if self.stays_in_dump() {
+            return self.plan_arrival(DUMP_APPEARS, Mode::Ramdump);
         }
         match boot::verdict(&self.world.nand, &self.profile) {
             Verdict::NoBootLoader => self.plan_arrival(BOOT_ROM_APPEARS, Mode::Edl),

@@ -158,6 +158,14 @@ impl Nand {
         self.bad.get(index(block)).copied().unwrap_or(true)
     }
 
+    /// The first good block of a range turns bad.
+    pub(super) fn wear_out(&mut self, blocks: Range<u32>) {
+        let good = self.good_blocks(blocks).first().copied();
+        if let Some(bad) = good.and_then(|block| self.bad.get_mut(index(block))) {
+            *bad = true;
+        }
+    }
+
     /// Whether nothing was programmed since the block was erased.
     pub(super) fn is_blank(&self, block: u32) -> bool {
         self.states.get(index(block)) == Some(&State::Blank)

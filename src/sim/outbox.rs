@@ -1,5 +1,6 @@
 //! What waits for the host on one endpoint: whole transfers, each from its time on.
 
+use super::delivery::{Order, Piece};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -7,6 +8,8 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     queue: VecDeque<(Duration, Vec<u8>)>,
+    /// Late ones, which others may overtake.
+    late: Vec<(Duration, Vec<u8>)>,
 }
 
 impl Outbox {
@@ -19,8 +22,25 @@ impl Outbox {
         self.queue.push_back((due, bytes));
     }
 
+    /// Queues a piece where its order puts it.
+    pub(super) fn deliver(&mut self, piece: Piece) {
+        match (piece.order, self.queue.back_mut()) {
+            (Order::Joined, Some((due, bytes))) => {
+                *due = piece.due.max(*due);
+                bytes.extend(piece.bytes);
+            }
+            (Order::Alone, _) => self.late.push((piece.due, piece.bytes)),
+            _ => self.send(piece.due, piece.bytes),
+        }
+    }
+
     /// Bytes of the next transfer that is there; never of two, as on USB.
     pub(super) fn take(&mut self, now: Duration, buffer: &mut [u8]) -> usize {
+        if let Some(place) = self.late.iter().position(|(due, _)| *due <= now) {
+            // It comes in one piece from now on, before what is queued.
+            let (due, bytes) = self.late.remove(place);
+            self.queue.push_front((due, bytes));
+        }
         let Some((due, bytes)) = self.queue.front_mut() else {
             return 0;
         };
@@ -37,14 +57,17 @@ impl Outbox {
     }
 
     pub(super) fn next_due(&self) -> Option<Duration> {
-        self.queue.front().map(|(due, _)| *due)
+        let late = self.late.iter().map(|(due, _)| *due);
+        let queued = self.queue.front().map(|(due, _)| *due);
+        late.chain(queued).min()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
+        self.queue.is_empty() && self.late.is_empty()
     }
 
     pub(super) fn clear(&mut self) {
         self.queue.clear();
+        self.late.clear();
     }
 }

@@ -27,6 +27,10 @@ const ERASE_OF_2048_BLOCKS: Duration = Duration::from_millis(2550);
 const PROGRAM_RATE: u64 = 3_830_000;
 /// Bytes a second while reading and hashing; unverified.
 const READ_RATE: u64 = 10_000_000;
+/// A log line that comes after its response; made up.
+const LATE_LOG: Duration = Duration::from_millis(5);
+/// An erase that happens after it was acknowledged; made up.
+const LATE_ERASE: Duration = Duration::from_secs(2);
 /// Longest document (measured: `MaxXMLSizeInBytes`).
 const LONGEST_DOCUMENT: usize = 4096;
 const CLOSING: &[u8] = b"</data>";
@@ -251,20 +255,29 @@ impl Programmer {
         attributes: &[(&str, String)],
     ) {
         let due = self.due(world, fault, time);
-        world.answer(due, fault, response("ACK", attributes));
+        reply(world, due, fault, response("ACK", attributes));
     }
 
     fn refuse(&mut self, world: &mut World, fault: Option<FaultKind>, what: &str, because: &str) {
         world.refused(what, because);
         let due = self.due(world, fault, TURN);
         world.outbox.send(due, log(because));
-        world.outbox.send(due, response("NAK", &[]));
+        // As qdlrs reads it (protocols.md §6.4).
+        let again = [("AttemptRetry", "1".to_owned())];
+        let attributes: &[_] = match fault {
+            Some(FaultKind::NakRetry) => &again,
+            _ => &[],
+        };
+        world.outbox.send(due, response("NAK", attributes));
     }
 
     /// NAK with a smaller size than asked, ACK otherwise (protocols.md §6.3).
     fn configure(&mut self, world: &mut World, element: &Element) {
         let fault = world.strike(Operation::Configure);
-        if fault == Some(FaultKind::Nak) {
+        if fault == Some(FaultKind::Timeout) {
+            return;
+        }
+        if refuses(fault) {
             return self.refuse(
                 world,
                 fault,
@@ -272,10 +285,16 @@ impl Programmer {
                 "Failed to open device, type:nand",
             );
         }
-        let most = self.traits.max_payload;
         let asked: Option<u32> = element
             .attribute("MaxPayloadSizeToTargetInBytes")
             .and_then(|text| text.parse().ok());
+        if fault == Some(FaultKind::NakSmallerPayload) {
+            // No less than a sector, and from now on no more.
+            let least = u32::try_from(world.nand.page_bytes()).unwrap_or(4096);
+            let half = asked.unwrap_or(self.traits.max_payload) / 2;
+            self.traits.max_payload = half.max(least);
+        }
+        let most = self.traits.max_payload;
         let fits = asked.is_none_or(|asked| (1..=most).contains(&asked));
         let agreed = if fits { asked.unwrap_or(most) } else { most };
         let due = self.due(world, fault, TURN);
@@ -294,7 +313,7 @@ impl Programmer {
             ("DateTime", "Jan  1 2020 - 00:00:00".to_owned()),
         ];
         let verdict = if fits { "ACK" } else { "NAK" };
-        world.answer(due, fault, response(verdict, &attributes));
+        reply(world, due, fault, response(verdict, &attributes));
     }
 
     fn erase(&mut self, world: &mut World, element: &Element) {
@@ -303,8 +322,14 @@ impl Programmer {
             Err(refusal) => return self.refuse(world, None, "erase", refusal.text()),
         };
         let fault = world.strike(Operation::Erase);
-        if fault == Some(FaultKind::Nak) {
+        if fault == Some(FaultKind::Timeout) {
+            return;
+        }
+        if refuses(fault) {
             return self.refuse(world, fault, "erase", "Erase failed");
+        }
+        if fault == Some(FaultKind::BadBlock) {
+            world.nand.wear_out(blocks.clone());
         }
         let per_block = world.nand.pages_per_block();
         let count = u64::from(blocks.end - blocks.start);
@@ -313,12 +338,16 @@ impl Programmer {
             count: count * per_block,
         });
         // A plug pulled in an erase leaves half of it undone.
-        let done = if fault == Some(FaultKind::Unplug) {
+        let done = if fault.is_some_and(leaves) {
             blocks.start + (blocks.end - blocks.start) / 2
         } else {
             blocks.end
         };
-        if fault != Some(FaultKind::AckButLost) {
+        if fault == Some(FaultKind::LateErase) {
+            let after = world.faults.told().duration(LATE_ERASE);
+            let due = world.now.saturating_add(after);
+            world.late_erases.push((due, blocks.clone()));
+        } else if fault != Some(FaultKind::AckButLost) {
             for block in blocks.start..done {
                 world.nand.erase(block);
             }
@@ -330,8 +359,8 @@ impl Programmer {
         // SDX55 says `num sectors 0` of an erase that worked (protocols.md §1 fact 7, measured).
         let start = u64::from(blocks.start) * per_block;
         let text = format!("Erasing start sector {start}, num sectors 0");
-        world.answer(due, fault, log(&text));
-        world.answer(due, fault, response("ACK", &[]));
+        world.remark(due, fault, log(&text));
+        reply(world, due, fault, response("ACK", &[]));
     }
 
     fn program(&mut self, world: &mut World, element: &Element) {
@@ -340,7 +369,16 @@ impl Programmer {
             Err(refusal) => return self.refuse(world, None, "program", refusal.text()),
         };
         let fault = world.strike(Operation::Program);
-        if fault == Some(FaultKind::Nak) {
+        if fault == Some(FaultKind::Timeout) {
+            return;
+        }
+        if fault == Some(FaultKind::BadBlock) {
+            let per_block = world.nand.pages_per_block();
+            let block = |page: u64| u32::try_from(page / per_block).unwrap_or(u32::MAX);
+            let end = place.start.saturating_add(place.count.max(1) - 1);
+            world.nand.wear_out(block(place.start)..block(end) + 1);
+        }
+        if refuses(fault) {
             return self.refuse(world, fault, "program", "Programming failed");
         }
         world.record(super::RecordKind::ProgramBegin {
@@ -350,8 +388,12 @@ impl Programmer {
         let due = self.due(world, fault, TURN);
         // Log and response in one transfer (protocols.md §6.1).
         let mut transfer = log(&format!("start {}, num {}", place.start, place.count));
-        transfer.extend(response("ACK", &[("rawmode", "true".to_owned())]));
-        world.answer(due, fault, transfer);
+        if fault == Some(FaultKind::LogWithoutResponse) {
+            world.remark(due, fault, transfer);
+        } else {
+            transfer.extend(response("ACK", &[("rawmode", "true".to_owned())]));
+            reply(world, due, fault, transfer);
+        }
         let payload = u64::from(self.traits.max_payload);
         let raw = Raw::new(world, place, payload, fault, self.busy_until);
         self.state = State::Raw(Box::new(raw));
@@ -376,14 +418,17 @@ impl Programmer {
             sha256: outcome.sha256,
         });
         let attributes = [("rawmode", "false".to_owned())];
-        world.answer(due, outcome.fault, response("ACK", &attributes));
         // MSM8916 logs after the response, too (protocols.md §6.1).
         let end = outcome.start + outcome.count;
-        world.answer(
-            due + TURN,
-            outcome.fault,
-            log(&format!("Finished sector address {end}")),
-        );
+        let finished = log(&format!("Finished sector address {end}"));
+        let mut ack = response("ACK", &attributes);
+        if outcome.fault == Some(FaultKind::Join) {
+            ack.extend(finished);
+            world.answer(due, outcome.fault, ack);
+        } else {
+            reply(world, due, outcome.fault, ack);
+            world.remark(due + TURN, outcome.fault, finished);
+        }
     }
 
     fn read(&mut self, world: &mut World, element: &Element) {
@@ -392,16 +437,21 @@ impl Programmer {
             Err(refusal) => return self.refuse(world, None, "read", refusal.text()),
         };
         let fault = world.strike(Operation::Read);
-        if fault == Some(FaultKind::Nak) {
+        if fault == Some(FaultKind::Timeout) {
+            return;
+        }
+        if refuses(fault) {
             return self.refuse(world, fault, "read", "Reading failed");
         }
         let due = self.due(world, fault, TURN);
-        world.answer(
+        reply(
+            world,
             due,
             fault,
             response("ACK", &[("rawmode", "true".to_owned())]),
         );
-        if matches!(fault, Some(FaultKind::LostReply | FaultKind::Garbage)) {
+        if matches!(fault, Some(FaultKind::LostReply | FaultKind::Garbage)) || world.want.is_some()
+        {
             return;
         }
         let payload = u64::from(self.traits.max_payload);
@@ -437,14 +487,17 @@ impl Programmer {
             Err(refusal) => return self.refuse(world, None, "getsha256digest", refusal.text()),
         };
         let fault = world.strike(Operation::Digest);
+        if fault == Some(FaultKind::Timeout) {
+            return;
+        }
         let hash = reading::sha256(&world.nand, place);
-        let (Ok(hash), false) = (hash, fault == Some(FaultKind::Nak)) else {
+        let (Ok(hash), false) = (hash, refuses(fault)) else {
             return self.refuse(world, fault, "getsha256digest", "Digest failed");
         };
         let bytes = place.count.saturating_mul(world.nand.page_bytes() as u64);
         let due = self.due(world, fault, TURN + at_rate(bytes, READ_RATE));
-        world.answer(due, fault, log(&format!("Digest {hash}")));
-        world.answer(due, fault, response("ACK", &[]));
+        world.remark(due, fault, log(&format!("Digest {hash}")));
+        reply(world, due, fault, response("ACK", &[]));
     }
 
     /// Names of the members as in protocols.md §6.4; that blocks are erase blocks on NAND is unverified.
@@ -484,6 +537,14 @@ impl Programmer {
             },
             _ => return self.refuse(world, None, "power", Refusal::Value.text()),
         };
+        match world.strike(Operation::Power) {
+            Some(FaultKind::Timeout) => return,
+            Some(FaultKind::ErrorOnReset) => {
+                return self.refuse(world, None, "power", "Failed to reset");
+            }
+            fault if fault.is_some_and(leaves) => return,
+            _ => {}
+        }
         world.record(super::RecordKind::Power { what });
         let wait = element
             .attribute("DelayInSeconds")
@@ -500,6 +561,32 @@ impl Programmer {
             at: due + wait + LEAVING,
             next,
         });
+    }
+}
+
+fn refuses(fault: Option<FaultKind>) -> bool {
+    matches!(fault, Some(FaultKind::Nak | FaultKind::NakRetry))
+}
+
+/// Whether the modem goes in the middle of the command.
+fn leaves(fault: FaultKind) -> bool {
+    matches!(
+        fault,
+        FaultKind::Unplug | FaultKind::Vanish | FaultKind::WrongMode
+    )
+}
+
+/// Sends a response, and log lines where a fault says so.
+fn reply(world: &mut World, due: Duration, fault: Option<FaultKind>, response: Vec<u8>) {
+    let remark = log("Calling handler");
+    match fault {
+        Some(FaultKind::TwoDocuments) => world.outbox.send(due, [remark, response].concat()),
+        Some(FaultKind::LogWithoutResponse) => world.outbox.send(due, remark),
+        Some(FaultKind::LateLog) => {
+            world.outbox.send(due, response);
+            world.outbox.send(due + LATE_LOG, remark);
+        }
+        _ => world.answer(due, fault, response),
     }
 }
 

@@ -1,12 +1,17 @@
 //! What all states of the simulated modem have in common: time, flash, faults, records, and the way to the host.
 
+use super::delivery::{self, keeps_the_answer};
 use super::fault::Faults;
 use super::image::Noise;
 use super::nand::Nand;
 use super::outbox::Outbox;
 use super::record::{Record, RecordKind};
-use crate::plan::{FaultKind, Operation};
+use crate::plan::{FaultKind, Mode, Operation};
+use std::ops::Range;
 use std::time::Duration;
+
+/// How long a modem that vanishes stays away.
+pub(super) const AWAY: Duration = Duration::from_secs(2);
 
 /// What the state machines of the boot ROM and the programmer act on.
 #[derive(Debug)]
@@ -21,6 +26,12 @@ pub(super) struct World {
     drawn: u64,
     /// What is to become of the whole modem, taken by it after each call.
     pub want: Option<Want>,
+    /// The boot ROM leaves the bus every so often.
+    pub looping: Option<Duration>,
+    /// The modem comes back in its dump state.
+    pub stays_in_dump: bool,
+    /// Blocks that are erased only then, though that was acknowledged.
+    pub late_erases: Vec<(Duration, Range<u32>)>,
 }
 
 /// A wish of a state machine that concerns the whole modem.
@@ -43,6 +54,10 @@ pub(super) enum Next {
     Off,
     /// The plug is out.
     Unplugged,
+    /// The plug is out, and back in after that time.
+    Away { after: Duration },
+    /// It comes back in that mode, whatever the flash says.
+    Into { mode: Mode },
 }
 
 impl World {
@@ -56,6 +71,9 @@ impl World {
             noise,
             drawn: 0,
             want: None,
+            looping: None,
+            stays_in_dump: false,
+            late_erases: Vec::new(),
         }
     }
 
@@ -73,13 +91,34 @@ impl World {
     /// Counts one operation; a modem that leaves does so at once.
     pub(super) fn strike(&mut self, operation: Operation) -> Option<FaultKind> {
         let fault = self.faults.strike(operation);
-        if fault == Some(FaultKind::Unplug) {
-            self.want = Some(Want::Leave {
-                at: self.now,
-                next: Next::Unplugged,
-            });
+        let told = self.faults.told();
+        let next = match fault {
+            Some(FaultKind::Unplug) => Some(Next::Unplugged),
+            Some(FaultKind::Vanish) => Some(Next::Away {
+                after: told.duration(AWAY),
+            }),
+            Some(FaultKind::WrongMode) => Some(Next::Into {
+                mode: told.mode(Mode::Edl),
+            }),
+            _ => None,
+        };
+        if let Some(next) = next {
+            self.want = Some(Want::Leave { at: self.now, next });
         }
         fault
+    }
+
+    /// Time has passed: what was to happen to the flash by then has happened.
+    pub(super) fn live_until(&mut self, now: Duration) {
+        self.now = self.now.max(now);
+        let (due, later) = std::mem::take(&mut self.late_erases)
+            .into_iter()
+            .partition(|(due, _)| *due <= self.now);
+        self.late_erases = later;
+        let due: Vec<(Duration, Range<u32>)> = due;
+        for block in due.into_iter().flat_map(|(_, blocks)| blocks) {
+            self.nand.erase(block);
+        }
     }
 
     /// Random bytes, the same in every run of a seed.
@@ -92,13 +131,18 @@ impl World {
 
     /// Sends the answer to an operation, unless a fault keeps or spoils it.
     pub(super) fn answer(&mut self, due: Duration, fault: Option<FaultKind>, bytes: Vec<u8>) {
-        match fault {
-            Some(FaultKind::LostReply | FaultKind::Unplug) => {}
-            Some(FaultKind::Garbage) => {
-                let garbage = self.garbage(bytes.len().min(64));
-                self.outbox.send(due, garbage);
-            }
-            _ => self.outbox.send(due, bytes),
+        let told = self.faults.told().clone();
+        for piece in delivery::pieces(fault, &told, due, bytes, |count| self.garbage(count)) {
+            self.outbox.deliver(piece);
+        }
+    }
+}
+
+impl World {
+    /// Sends what comes besides an answer: it is lost with it, and otherwise as it should be.
+    pub(super) fn remark(&mut self, due: Duration, fault: Option<FaultKind>, bytes: Vec<u8>) {
+        if !fault.is_some_and(|f| keeps_the_answer(f) || f == FaultKind::Garbage) {
+            self.outbox.send(due, bytes);
         }
     }
 }

@@ -1,14 +1,20 @@
 //! A deserializer that walks the outline beside `serde_yaml`: child *i* of the outline goes with child *i* of the value.
 //! Every request is passed on; only [`MARK`] is answered here, with start, end and value.
+//!
+//! What the two readers do not see alike is refused: the accepted language is what both of them read (§15.3).
 
 use super::outline::{Node, NodeKind};
 use super::spanned::MARK;
 use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
-    Visitor,
+    self, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, IntoDeserializer, MapAccess,
+    SeqAccess, Visitor,
 };
 use std::fmt;
 use std::ops::Range;
+use std::slice;
+
+/// Said where the readers disagree.
+pub(super) const DISAGREE: &str = "two YAML readers do not read this alike";
 
 pub(super) struct Forward<'n, D> {
     inner: D,
@@ -18,30 +24,25 @@ pub(super) struct Forward<'n, D> {
 impl<'n, D> Forward<'n, D> {
     /// `base` is added to every place.
     pub(super) fn new(inner: D, root: &'n Node, base: usize) -> Self {
-        let node = Some(root);
-        Self {
-            inner,
-            at: At { node, base },
-        }
+        let at = At { node: root, base };
+        Self { inner, at }
     }
 }
 
 /// Where in the outline the value stands.
 #[derive(Clone, Copy)]
 struct At<'n> {
-    node: Option<&'n Node>,
+    node: &'n Node,
     base: usize,
 }
 
 impl<'n> At<'n> {
-    fn child(self, node: Option<&'n Node>) -> Self {
+    fn child(self, node: &'n Node) -> Self {
         Self { node, ..self }
     }
 
     fn span(self) -> Range<usize> {
-        self.node.map_or(0..0, |node| {
-            node.span.start + self.base..node.span.end + self.base
-        })
+        self.node.span.start + self.base..self.node.span.end + self.base
     }
 }
 
@@ -95,10 +96,9 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Forward<'_, D> {
         visitor: V,
     ) -> Result<V::Value, D::Error> {
         if name == MARK {
-            let span = self.at.span();
             return visitor.visit_seq(Parts {
                 given: 0,
-                span,
+                span: self.at.span(),
                 inner: Some(self),
             });
         }
@@ -149,9 +149,26 @@ struct Along<'n, V> {
     at: At<'n>,
 }
 
+impl<V> Along<'_, V> {
+    fn is_scalar<E: de::Error>(&self) -> Result<(), E> {
+        match &self.at.node.kind {
+            NodeKind::Scalar { .. } => Ok(()),
+            NodeKind::Sequence(_) | NodeKind::Mapping(_) => Err(E::custom(DISAGREE)),
+        }
+    }
+
+    fn is_text<E: de::Error>(&self, read: &str) -> Result<(), E> {
+        match &self.at.node.kind {
+            NodeKind::Scalar { text, .. } if text == read => Ok(()),
+            _ => Err(E::custom(DISAGREE)),
+        }
+    }
+}
+
 macro_rules! hand_over {
     ($($method:ident: $type:ty;)*) => {$(
         fn $method<E: de::Error>(self, value: $type) -> Result<V::Value, E> {
+            self.is_scalar()?;
             self.inner.$method(value)
         }
     )*};
@@ -172,12 +189,24 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Along<'_, V> {
         visit_u128: u128;
         visit_f64: f64;
         visit_char: char;
-        visit_str: &str;
-        visit_borrowed_str: &'de str;
-        visit_string: String;
         visit_bytes: &[u8];
         visit_borrowed_bytes: &'de [u8];
         visit_byte_buf: Vec<u8>;
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<V::Value, E> {
+        self.is_text(text)?;
+        self.inner.visit_str(text)
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<V::Value, E> {
+        self.is_text(text)?;
+        self.inner.visit_borrowed_str(text)
+    }
+
+    fn visit_string<E: de::Error>(self, text: String) -> Result<V::Value, E> {
+        self.is_text(&text)?;
+        self.inner.visit_string(text)
     }
 
     fn visit_none<E: de::Error>(self) -> Result<V::Value, E> {
@@ -198,46 +227,38 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Along<'_, V> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        let NodeKind::Sequence(items) = &self.at.node.kind else {
+            return Err(de::Error::custom(DISAGREE));
+        };
         self.inner.visit_seq(Items {
             inner,
+            nodes: items.iter(),
             at: self.at,
-            next: 0,
         })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_map(Items {
+        let NodeKind::Mapping(pairs) = &self.at.node.kind else {
+            return Err(de::Error::custom(DISAGREE));
+        };
+        self.inner.visit_map(Pairs {
             inner,
-            at: self.at,
-            next: 0,
+            nodes: pairs.iter(),
+            value: self.at,
         })
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        self.is_scalar()?;
         self.inner.visit_enum(inner)
     }
 }
 
 struct Items<'n, A> {
     inner: A,
+    nodes: slice::Iter<'n, Node>,
+    /// The sequence.
     at: At<'n>,
-    next: usize,
-}
-
-impl<'n, A> Items<'n, A> {
-    fn item(&self) -> Option<&'n Node> {
-        match &self.at.node?.kind {
-            NodeKind::Sequence(items) => items.get(self.next),
-            _ => None,
-        }
-    }
-
-    fn pair(&self) -> Option<&'n (Node, Node)> {
-        match &self.at.node?.kind {
-            NodeKind::Mapping(pairs) => pairs.get(self.next),
-            _ => None,
-        }
-    }
 }
 
 impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Items<'_, A> {
@@ -247,27 +268,54 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Items<'_, A> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        let at = self.at.child(self.item());
-        self.next += 1;
-        self.inner.next_element_seed(Seed { inner: seed, at })
+        let Some(node) = self.nodes.next() else {
+            return ended(self.inner.next_element::<IgnoredAny>()?.is_none());
+        };
+        let at = self.at.child(node);
+        match self.inner.next_element_seed(Seed { inner: seed, at })? {
+            Some(item) => Ok(Some(item)),
+            None => ended(false),
+        }
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Items<'_, A> {
+struct Pairs<'n, A> {
+    inner: A,
+    nodes: slice::Iter<'n, (Node, Node)>,
+    /// Of the key that came last.
+    value: At<'n>,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Pairs<'_, A> {
     type Error = A::Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        let at = self.at.child(self.pair().map(|(key, _)| key));
-        self.inner.next_key_seed(Seed { inner: seed, at })
+        let Some((node, value)) = self.nodes.next() else {
+            return ended(self.inner.next_key::<IgnoredAny>()?.is_none());
+        };
+        let at = self.value.child(node);
+        self.value = self.value.child(value);
+        match self.inner.next_key_seed(Seed { inner: seed, at })? {
+            Some(key) => Ok(Some(key)),
+            None => ended(false),
+        }
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        let at = self.at.child(self.pair().map(|(_, value)| value));
-        self.next += 1;
+        let at = self.value;
         self.inner.next_value_seed(Seed { inner: seed, at })
+    }
+}
+
+/// The end of a collection, if both readers see it here.
+fn ended<T, E: de::Error>(together: bool) -> Result<Option<T>, E> {
+    if together {
+        Ok(None)
+    } else {
+        Err(E::custom(DISAGREE))
     }
 }
 

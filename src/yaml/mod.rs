@@ -1,17 +1,18 @@
 //! The one place that knows about YAML: text in, typed value with places out, or problems.
 //!
 //! Each file is read twice: saphyr-parser yields an outline of spans and every refusal that needs them, then
-//! `serde_yaml` yields the values, forwarded along the outline so that [`Spanned`] knows its place. The outline only
-//! gives places, so a disagreement of the two can cost a less exact underline, never a wrong value. Nothing outside
-//! this room parses YAML.
+//! `serde_yaml` yields the values, forwarded along the outline so that [`Spanned`] knows its place. Values come from
+//! `serde_yaml` alone, and what the outline does not confirm is refused. Nothing outside this room parses YAML.
 
 mod forward;
 mod outline;
+mod place;
 mod prescan;
 mod shape;
 mod spanned;
 
-pub use outline::{Node, NodeKind, Style, inside_scalar, node_at};
+pub use outline::{Node, NodeKind, Style};
+pub use place::{inside_scalar, node_at};
 pub use prescan::MAX_BYTES;
 pub use spanned::{Spanned, Table};
 

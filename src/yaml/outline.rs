@@ -1,6 +1,6 @@
 //! One pass of marked events: a tree of spans, and every refusal that needs them.
 
-use crate::diagnostic::{Problem, Source};
+use crate::diagnostic::{MAX_PROBLEMS, Problem, Source};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -46,59 +46,6 @@ impl Node {
     }
 }
 
-/// The scalar that starts at a place.
-pub fn node_at(node: &Node, at: usize) -> Option<&Node> {
-    match &node.kind {
-        NodeKind::Scalar { .. } => (node.span.start == at).then_some(node),
-        _ if at < node.span.start || at > node.span.end => None,
-        _ => node.children().find_map(|child| node_at(child, at)),
-    }
-}
-
-/// Where a place inside a decoded scalar lies in the file; line and column from 1, the column in characters. `None`
-/// where folding or escapes leave no exact place.
-///
-/// saphyr-parser's span of a literal block starts at its first line that is not blank, after the indentation, so that
-/// the start's column is the indentation.
-pub fn inside_scalar(text: &str, node: &Node, line: usize, column: usize) -> Option<usize> {
-    let NodeKind::Scalar {
-        style,
-        text: decoded,
-    } = &node.kind
-    else {
-        return None;
-    };
-    let (line, column) = (line.checked_sub(1)?, column.checked_sub(1)?);
-    match style {
-        Style::Literal => {
-            let line_start = text.get(..node.span.start)?.rfind('\n')? + 1;
-            let indentation = node.span.start - line_start;
-            let blank = decoded.lines().take_while(|l| l.trim().is_empty()).count();
-            let file_line = text
-                .get(line_start..)?
-                .split_inclusive('\n')
-                .take(line.checked_sub(blank)?)
-                .map(str::len)
-                .sum::<usize>()
-                + line_start;
-            let content = text.get(file_line..)?.lines().next()?.get(indentation..)?;
-            let offset = content
-                .char_indices()
-                .nth(column)
-                .map_or(content.len(), |(i, _)| i);
-            Some(file_line + indentation + offset)
-        }
-        Style::Plain | Style::Quoted if line == 0 && !decoded.contains('\n') => {
-            let start = node.span.start + usize::from(*style == Style::Quoted);
-            let length: usize = decoded.chars().take(column).map(char::len_utf8).sum();
-            // Exact only while the decoded text and the file agree byte for byte up to here.
-            let written = text.get(start..start + length)?;
-            decoded.starts_with(written).then_some(start + length)
-        }
-        _ => None,
-    }
-}
-
 /// Reads the outline, or says what is outside the subset.
 pub(super) fn outline(source: &Source, what: &'static str) -> Result<Node, Vec<Problem>> {
     let mark = super::byte_order_mark(source.text());
@@ -126,7 +73,7 @@ pub(super) fn outline(source: &Source, what: &'static str) -> Result<Node, Vec<P
                 break;
             }
         };
-        if !reader.event(event, span) {
+        if !reader.event(event, span) || reader.problems.len() >= MAX_PROBLEMS {
             break;
         }
     }
@@ -281,15 +228,21 @@ impl Reader<'_> {
         true
     }
 
-    fn scalar(&mut self, text: String, style: ScalarStyle, span: Range<usize>) -> Node {
+    fn scalar(&mut self, mut text: String, style: ScalarStyle, span: Range<usize>) -> Node {
         let style = match style {
             ScalarStyle::Plain => Style::Plain,
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
             ScalarStyle::Literal => Style::Literal,
             ScalarStyle::Folded => Style::Folded,
         };
-        // The span of a block scalar ends past its last line break.
-        let span = self.trimmed(span);
+        // In `[a, ?b]` one of the two readers sees a key without a value.
+        if style == Style::Plain && text.starts_with('?') {
+            self.complex_key(span.clone());
+        }
+        let span = match style {
+            Style::Literal | Style::Folded => self.block_scalar(&mut text, span),
+            Style::Plain | Style::Quoted => self.trimmed(span),
+        };
         if style == Style::Plain && matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL") {
             // An empty value has no place of its own: the key before it has.
             let key = self.open.last().and_then(|open| open.key.as_ref());
@@ -308,6 +261,26 @@ impl Reader<'_> {
         Node {
             span,
             kind: NodeKind::Scalar { style, text },
+        }
+    }
+
+    /// The place of a block scalar, whose span ends past its last line break. One without any content has the place of
+    /// its `|` or `>`: its span would be that of whatever comes next. At the end of a file that does not end in a line
+    /// break there is none in the value, either; saphyr-parser adds one.
+    fn block_scalar(&self, decoded: &mut String, span: Range<usize>) -> Range<usize> {
+        let text = self.source.text();
+        let trimmed = self.trimmed(span);
+        let rest = text.get(trimmed.end..).unwrap_or("");
+        if rest.trim_matches([' ', '\t']).is_empty() && !trimmed.is_empty() {
+            decoded.truncate(decoded.strip_suffix('\n').map_or(decoded.len(), str::len));
+        }
+        if !trimmed.is_empty() {
+            return trimmed;
+        }
+        let gap = text.get(self.last_end..trimmed.start).unwrap_or("");
+        match gap.find(['|', '>']) {
+            Some(at) => self.last_end + at..self.last_end + at + 1,
+            None => trimmed,
         }
     }
 
@@ -334,13 +307,8 @@ impl Reader<'_> {
                     _ => None,
                 };
                 let span = node.span.clone();
-                let word = match &node.kind {
-                    NodeKind::Scalar {
-                        style: Style::Plain,
-                        text,
-                    } => text.clone(),
-                    _ => String::new(),
-                };
+                let merges = matches!(&node.kind, NodeKind::Scalar { style: Style::Plain, text }
+                    if text == "<<");
                 open.key = Some(node);
                 if let Some(first) = first {
                     let key = text.get(span.clone()).unwrap_or("this key");
@@ -354,10 +322,9 @@ impl Reader<'_> {
                     .help("remove one of them");
                     self.problems.push(problem);
                 }
-                // `{?key: 1}` is a key called `?key` for one of the two readers.
-                if has_question_mark(gap) || word.starts_with('?') {
+                if has_question_mark(gap) {
                     self.complex_key(span);
-                } else if word == "<<" {
+                } else if merges {
                     let message = format!("a {} has no merge keys", self.what);
                     self.refuse("plan::merge-key", message, span, "write the keys out");
                 }

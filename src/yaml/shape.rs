@@ -1,6 +1,7 @@
 //! `serde_yaml`'s errors as problems: where the value stands, and what was probably meant.
 
 use super::Node;
+use super::forward::DISAGREE;
 use crate::diagnostic::{Problem, Source, nearest};
 
 /// How serde begins its messages; what stands before is the path of the value, which the label shows better.
@@ -28,6 +29,12 @@ pub(super) fn problem(
         );
         location.index() + mark
     });
+    if text.contains(DISAGREE) {
+        let at = place.unwrap_or(mark);
+        return Problem::new(source, "plan::yaml-syntax", DISAGREE)
+            .label(span_at(root, at).unwrap_or(at..at + 1), "here")
+            .help("put it in quotes, and end the file with a line break");
+    }
     let Some(begin) = SHAPES.iter().filter_map(|shape| text.find(shape)).min() else {
         let problem = Problem::new(source, "plan::yaml-syntax", text);
         return match place {

@@ -10,6 +10,7 @@
 )]
 
 mod cell;
+mod kinds;
 mod matrix;
 mod oracle;
 mod random_bytes;

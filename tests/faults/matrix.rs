@@ -12,15 +12,20 @@ fn spanned<T>(value: T) -> Spanned<T> {
     Spanned { value, span: 0..0 }
 }
 
-fn strike(kind: FaultKind, on: Operation, nth: u32) -> Ran {
-    let story = story();
-    let mut scenario = story.scenario.clone();
-    scenario.faults = vec![Fault {
+pub(crate) fn fault(kind: FaultKind, on: Operation, nth: u32) -> Fault {
+    Fault {
         kind: spanned(kind),
         on: Some(spanned(on)),
         step: None,
         nth: Some(nth),
-    }];
+        value: None,
+    }
+}
+
+pub(crate) fn strike(kind: FaultKind, on: Operation, nth: u32) -> Ran {
+    let story = story();
+    let mut scenario = story.scenario.clone();
+    scenario.faults = vec![fault(kind, on, nth)];
     story.run(&format!("{kind:?} at {on:?} {nth}"), scenario)
 }
 
@@ -43,7 +48,9 @@ fn expected(kind: FaultKind, on: Operation) -> &'static [Outcome] {
             | Operation::Read
             | Operation::NvRead
             | Operation::EfsRead
-            | Operation::At,
+            | Operation::At
+            | Operation::Power
+            | Operation::Edl,
         ) => &[Failed],
         // Old bits may be those of the image, or the item's old value the new one: then nothing is lost.
         (AckButLost, Operation::Erase) => &[InDoubt, Proved],

@@ -8,9 +8,11 @@
 mod bad_files;
 mod bad_input;
 mod bench;
+mod ec25;
 mod exit_codes;
 mod ptys;
 mod refusals;
 mod rehearse;
+mod show;
 mod story;
 mod wrong;

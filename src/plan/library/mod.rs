@@ -4,6 +4,7 @@
 //! `quectel/rm502q-gl/900e` (in the folder `scenarios`), a profile `quectel/rm502q-gl`, a fragment
 //! `lib/wait-for-radio.yaml`, a rehearsal case `quectel/rm502q-gl/rehearsals/good-way`.
 
+mod fault_rules;
 mod place;
 mod profile_rules;
 mod rules;
@@ -299,6 +300,7 @@ fn said_kind(text: &str) -> Option<EntryKind> {
         "profile" => Some(EntryKind::Profile),
         "scenario" => Some(EntryKind::Scenario),
         "fragment" => Some(EntryKind::Fragment),
+        "rehearsal" => Some(EntryKind::Rehearsal),
         _ => None,
     })
 }

@@ -18,6 +18,9 @@ pub(super) fn problems(source: &Source, profile: &Profile, root: &Node) -> Vec<P
             "not known here",
         );
     }
+    if lengths(&mut found, profile, root) {
+        return found.sorted();
+    }
     identity(&mut found, source, profile);
     for evidence in profile.modes.values().flatten() {
         descriptors(&mut found, evidence);
@@ -31,12 +34,21 @@ pub(super) fn problems(source: &Source, profile: &Profile, root: &Node) -> Vec<P
         }
     }
     for pattern in profile.nv_writing.iter().chain(&profile.refused) {
-        found.pattern("modem::pattern", pattern);
+        if let Err(error) = pattern.compile() {
+            found.no_pattern("modem::pattern", &error, &pattern.span);
+        }
     }
     for query in &profile.queries {
         if query.contains([';', '\r', '\n']) || !query.to_ascii_uppercase().starts_with("AT") {
             let message = format!("`{}` is not one AT command", query.value);
             found.add("modem::query", message, &query.span, "no query");
+        }
+    }
+    for command in &profile.commands {
+        let name = command.strip_prefix("AT+").unwrap_or_default();
+        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_uppercase()) {
+            let message = format!("`{}` is no name such as `AT+QRFTESTMODE`", command.value);
+            found.add("modem::command", message, &command.span, "no name");
         }
     }
     for name in &profile.programmers {
@@ -48,6 +60,35 @@ pub(super) fn problems(source: &Source, profile: &Profile, root: &Node) -> Vec<P
     flash(&mut found, profile, root);
     barriers(&mut found, profile);
     found.sorted()
+}
+
+/// Every command, partition and guard of a plan is held against the lists of its profile, so they are no longer than a
+/// modem can need. Whether one is.
+fn lengths(found: &mut Found<'_>, profile: &Profile, root: &Node) -> bool {
+    let evidence = profile.modes.values().map(Vec::len).max().unwrap_or(0);
+    let mut any = false;
+    for (list, count, most) in [
+        ("hw", profile.hw.len(), 64),
+        ("modes", evidence, 16),
+        ("programmers", profile.programmers.len(), 64),
+        ("partitions", profile.partitions.len(), 256),
+        ("queries", profile.queries.len(), 128),
+        ("nv_writing", profile.nv_writing.len(), 32),
+        ("refused", profile.refused.len(), 32),
+        ("barriers", profile.barriers.len(), 256),
+    ] {
+        if count > most {
+            let message = format!("`{list}` has {count} entries, and at most {most} are taken");
+            found.add(
+                "plan::too-large",
+                message,
+                &place(root, &[list]),
+                "too many",
+            );
+            any = true;
+        }
+    }
+    any
 }
 
 fn identity(found: &mut Found<'_>, source: &Source, profile: &Profile) {

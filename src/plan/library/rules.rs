@@ -1,6 +1,6 @@
 //! Rules that profiles and scenarios share, and the list in which problems gather.
 
-use crate::diagnostic::{Problem, Source};
+use crate::diagnostic::{Problem, Source, first_few};
 use crate::yaml::{Node, NodeKind};
 use regex::Regex;
 use std::ops::Range;
@@ -44,21 +44,28 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// By place.
-    pub(super) fn sorted(mut self) -> Vec<Problem> {
-        self.problems
-            .sort_by_key(|problem| problem.labels.first().map_or(0, |(span, _)| span.start));
-        self.problems
+    /// The first few, by place.
+    pub(super) fn sorted(self) -> Vec<Problem> {
+        first_few(self.problems)
     }
 
     /// A pattern must compile.
     pub(super) fn pattern(&mut self, code: &'static str, pattern: &crate::yaml::Spanned<String>) {
         if let Err(error) = Regex::new(pattern) {
-            let reason = error.to_string();
-            let reason = reason.lines().last().unwrap_or("").to_owned();
-            let message = reason.trim_start_matches("error: ").to_owned();
-            self.add(code, message, &pattern.span, "no regular expression");
+            self.no_pattern(code, &error, &pattern.span);
         }
+    }
+
+    pub(super) fn no_pattern(
+        &mut self,
+        code: &'static str,
+        error: &regex::Error,
+        at: &Range<usize>,
+    ) {
+        let reason = error.to_string();
+        let reason = reason.lines().last().unwrap_or("");
+        let message = reason.trim_start_matches("error: ").to_owned();
+        self.add(code, message, at, "no regular expression");
     }
 }
 

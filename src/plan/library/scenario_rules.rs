@@ -1,9 +1,10 @@
 //! What must hold inside a scenario beyond its shape, given its profile.
 
+use super::fault_rules;
 use super::rules::{Found, is_hex, place, place_of_item};
 use crate::diagnostic::{Problem, Source, nearest};
 use crate::plan::{
-    Fault, FaultKind, Make, Mode, Operation, Profile, Scenario, is_firmware_version, is_name,
+    FactoryCopy, Fault, Make, Mode, Profile, Scenario, is_firmware_version, is_name,
 };
 use crate::protocol::diag::imei_is_valid;
 use crate::yaml::{Node, Table};
@@ -42,6 +43,7 @@ pub(super) fn problems(
         found.add("scenario::firmware", message, &firmware.span, "no version");
     }
     unit(&mut found, scenario);
+    copies(&mut found, scenario, root, profile);
     flash(&mut found, scenario, root, profile);
     let accepts = &scenario.programmer.accepts;
     if accepts != "any" && !is_hex(accepts, 64) {
@@ -56,7 +58,7 @@ pub(super) fn problems(
         }
     }
     for fault in &scenario.faults {
-        strike(&mut found, fault);
+        fault_rules::problems(&mut found, fault);
     }
     inputs(&mut found, scenario);
     found.sorted()
@@ -66,7 +68,7 @@ pub(super) fn problems(
 pub(super) fn simulation(source: &Source, faults: &[Fault], made: &Table<Make>) -> Vec<Problem> {
     let mut found = Found::new(source);
     for fault in faults {
-        strike(&mut found, fault);
+        fault_rules::problems(&mut found, fault);
     }
     makes(&mut found, made);
     found.sorted()
@@ -90,6 +92,16 @@ fn unit(found: &mut Found<'_>, scenario: &Scenario) {
     {
         let message = "a chip serial has eight hex digits";
         found.add("scenario::serial", message, &serial.span, "no serial");
+    }
+}
+
+/// Only a modem that knows the command for it has a copy of itself.
+fn copies(found: &mut Found<'_>, scenario: &Scenario, root: &Node, profile: &Profile) {
+    let knows = profile.commands.iter().any(|c| c.value == "AT+QPRTPARA");
+    if scenario.factory_copy == FactoryCopy::Present && !knows {
+        let at = place(root, &["factory_copy"]);
+        let message = format!("{} does not know `AT+QPRTPARA`", profile.id.value);
+        found.add("scenario::factory-copy", message, &at, "not made here");
     }
 }
 
@@ -121,50 +133,6 @@ fn flash(found: &mut Found<'_>, scenario: &Scenario, root: &Node, profile: &Prof
                 format!("{count} pages from page {first} on: none, or not all on the chip");
             found.add("scenario::nand", message, &at, "not on the chip");
         }
-    }
-}
-
-fn strike(found: &mut Found<'_>, fault: &Fault) {
-    if fault.nth == Some(0) {
-        let message = "operations are counted from 1";
-        found.add(
-            "scenario::fault",
-            message,
-            &fault.kind.span,
-            "`nth: 0` never comes",
-        );
-    }
-    if let Some(on) = &fault.on
-        && !can_strike(fault.kind.value, on.value)
-    {
-        let message = "this fault cannot happen at this operation";
-        found.add("scenario::fault", message, &on.span, "not here");
-    }
-}
-
-/// Whether a kind of fault has a meaning at an operation.
-fn can_strike(kind: FaultKind, on: Operation) -> bool {
-    match kind {
-        FaultKind::NoHello => on == Operation::Hello,
-        FaultKind::EndStatus => matches!(on, Operation::Hello | Operation::ReadData),
-        FaultKind::Nak => matches!(
-            on,
-            Operation::Configure
-                | Operation::Erase
-                | Operation::Program
-                | Operation::Raw
-                | Operation::Digest
-                | Operation::Read
-        ),
-        FaultKind::AckButLost | FaultKind::BitFlip => matches!(
-            on,
-            Operation::Erase
-                | Operation::Program
-                | Operation::Raw
-                | Operation::NvWrite
-                | Operation::EfsWrite
-        ),
-        FaultKind::Unplug | FaultKind::LostReply | FaultKind::Garbage | FaultKind::Slow => true,
     }
 }
 

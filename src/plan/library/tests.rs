@@ -187,6 +187,12 @@ fn every_mistake_in_a_profile_is_found_where_it_is() {
             "\"../x\"",
         ),
         (
+            "commands: [AT+QADBKEY,",
+            "commands: [QADBKEY,",
+            "modem::command",
+            "QADBKEY",
+        ),
+        (
             "timing:",
             "refused: [\"AT+(\"]\ntiming:",
             "modem::pattern",
@@ -217,6 +223,19 @@ fn every_mistake_in_a_profile_is_found_where_it_is() {
             codes(&problems)
         );
     }
+}
+
+#[test]
+fn a_list_that_every_command_is_held_against_is_short() {
+    let text = Library::builtin()
+        .text("quectel/rm502q-gl/modem.yaml")
+        .unwrap();
+    let list = format!("refused: [{}]", "x,".repeat(33));
+    let text = text.replacen("timing:", &format!("{list}\ntiming:"), 1);
+    let source = Source::new("plans/quectel/rm502q-gl/modem.yaml", text);
+    let problems = read_profile(&source).unwrap_err();
+    let wanted = list.trim_start_matches("refused: ");
+    assert_eq!(codes(&problems), [("plan::too-large", wanted)]);
 }
 
 #[test]
@@ -286,6 +305,12 @@ fn every_mistake_in_a_scenario_is_found_where_it_is() {
         ),
         (
             "inputs:",
+            "factory_copy: present\ninputs:",
+            "scenario::factory-copy",
+            "present",
+        ),
+        (
+            "inputs:",
             "faults: [{ kind: nak, nth: 0 }]\ninputs:",
             "scenario::fault",
             "nak",
@@ -295,6 +320,30 @@ fn every_mistake_in_a_scenario_is_found_where_it_is() {
             "faults: [{ kind: no-hello, on: erase }]\ninputs:",
             "scenario::fault",
             "erase",
+        ),
+        (
+            "inputs:",
+            "faults: [{ kind: bit-flip, on: erase }]\ninputs:",
+            "scenario::fault",
+            "erase",
+        ),
+        (
+            "inputs:",
+            "faults: [{ kind: nak, on: erase, value: 5s }]\ninputs:",
+            "scenario::fault",
+            "5s",
+        ),
+        (
+            "inputs:",
+            "faults: [{ kind: wrong-mode, value: firehose }]\ninputs:",
+            "scenario::fault",
+            "firehose",
+        ),
+        (
+            "inputs:",
+            "faults: [{ kind: stall, value: 5 }]\ninputs:",
+            "scenario::fault",
+            "5",
         ),
         ("inputs:", "inputs:\n  xqcn: x", "scenario::input", "xqcn"),
         (

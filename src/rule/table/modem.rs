@@ -40,6 +40,10 @@ pub(super) const RULES: &[Rule] = &[
         "a query of the profile is not one AT command",
         "Commands under `queries:` are sent as harmless although they do not end in `?`. Each is one command and nothing that \
          hides behind a `;`."),
+    rule!(Error "modem" "command",
+        "what the model alone knows is not the name of an AT command",
+        "`commands:` lists commands that some models know and others answer with ERROR, by their names, such as \
+         `AT+QRFTESTMODE`: capital letters, and nothing of the arguments."),
     rule!(Error "modem" "programmer",
         "a programmer is given by more than its file name",
         "The programmer is looked for in the package by its name; `*` stands for anything. A folder in the pattern would find \

@@ -53,4 +53,8 @@ pub(super) const RULES: &[Rule] = &[
         "what the simulator shall make is not clear",
         "Every entry makes one thing: a `package` or an `xqcn`. The size of a package is a number with `K` or `M`, such as \
          `32M`."),
+    rule!(Error "scenario" "factory-copy",
+        "a modem that knows no copy of its own holds one",
+        "A copy of the calibration that the modem brings back by itself is made with `AT+QPRTPARA`, which few models know: those \
+         whose profile lists it under `commands:`."),
 ];

@@ -94,8 +94,9 @@ impl Raw {
         self.fault = world.strike(Operation::Raw);
         match self.fault {
             Some(FaultKind::Nak) => self.refused = Some("Programming failed"),
-            Some(FaultKind::LostReply | FaultKind::Garbage) => self.answer_fault = self.fault,
-            _ => {}
+            // These change what is stored, or the time that it takes.
+            Some(FaultKind::AckButLost | FaultKind::BitFlip | FaultKind::Slow) | None => {}
+            _ => self.answer_fault = self.fault,
         }
         let time = slowed(at_rate(self.payload_left, PROGRAM_RATE), self.fault);
         self.busy_until = self.busy_until.max(world.now) + time;

@@ -43,7 +43,11 @@ impl Reading {
         let page_bytes = nand.page_bytes();
         let pages = (self.payload / page_bytes as u64).max(1).min(self.left);
         let mut bytes = vec![0; usize::try_from(pages).unwrap_or(1) * page_bytes];
-        for page in bytes.chunks_mut(page_bytes) {
+        if self.fault == Some(FaultKind::ReadError) {
+            bytes.fill(UNREADABLE);
+        }
+        let readable = self.fault != Some(FaultKind::ReadError);
+        for page in bytes.chunks_mut(page_bytes).filter(|_| readable) {
             read_next(nand, &mut self.place, page).unwrap_or_else(|_| page.fill(UNREADABLE));
         }
         self.left -= pages;

@@ -1,12 +1,13 @@
 //! The AT port: lines in, echo, answers and unsolicited lines out.
 
 mod command;
+mod vendor;
 
-use super::Wish;
 use super::core::Core;
 use super::outbox::Outbox;
 use crate::plan::{FaultKind, Operation};
 use crate::protocol::at::Final;
+use crate::sim::delivery::keeps_the_answer;
 use crate::sim::record::RecordKind;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -28,6 +29,9 @@ const START: [(u64, &str); 6] = [
 const START_WITHOUT_RADIO: [(u64, &str); 2] = [(0, "RDY"), (1000, "+CPIN: NOT READY")];
 /// When each part of AT+QINISTAT is there: its bit, and time since the ports answer.
 const PARTS: [(u8, u64); 3] = [(1, 1000), (4, 4000), (2, 6000)];
+
+/// An unsolicited line in the midst of an answer (quectel.md §7.1).
+const EXTRA: &str = "+QIND: SMS DONE";
 
 /// Whether the port repeats what it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,30 +158,38 @@ impl AtPort {
         core.records.push(RecordKind::AtCommand {
             command: command.to_owned(),
         });
-        let fault = core.faults.strike(Operation::At);
-        if fault == Some(FaultKind::Unplug) {
-            core.wish(Duration::ZERO, Wish::Unplug);
+        let fault = core.strike(Operation::At);
+        // It has left, or heard nothing.
+        if !core.answers() || fault == Some(FaultKind::Timeout) {
             return;
         }
         let echo = self.echo;
-        let answer = if fault == Some(FaultKind::Nak) {
+        let mut answer = if fault == Some(FaultKind::Nak) {
             Answer::error()
         } else {
             self.run(core, command)
         };
+        if fault == Some(FaultKind::ExtraLine) {
+            answer.lines.insert(0, EXTRA.to_owned());
+        }
         let due = core.pace(ANSWER, fault);
-        let bytes = match fault {
-            Some(FaultKind::LostReply) => return,
-            Some(FaultKind::Garbage) => core.random.bytes(24),
-            _ => {
-                if echo == Echo::On {
-                    self.out.push(core.now, format!("{line}\r").into_bytes());
-                }
-                spoken(core, command, &answer)
+        if echo == Echo::On && !fault.is_some_and(replaces_the_answer) {
+            self.out.push(core.now, format!("{line}\r").into_bytes());
+        }
+        let bytes = spoken(core, command, &answer);
+        if let Some(fault) = fault {
+            for piece in core.pieces(Some(fault), due, bytes) {
+                self.out.deliver(piece);
             }
-        };
-        self.out.push_cut(due, &bytes, &mut core.random);
+        } else {
+            self.out.push_cut(due, &bytes, &mut core.random);
+        }
     }
+}
+
+/// Whether not even the echo comes.
+fn replaces_the_answer(fault: FaultKind) -> bool {
+    fault == FaultKind::Garbage || keeps_the_answer(fault)
 }
 
 /// The answer as bytes, now and then with a line between that nobody asked for.

@@ -6,14 +6,20 @@ use super::faults::Faults;
 use super::file_system::FileSystem;
 use super::nv::NvItems;
 use super::random::Random;
-use crate::plan::{Calibration, FaultKind, Mode, Profile, Scenario, Spc};
+use crate::plan::{Calibration, FactoryCopy, FaultKind, Mode, Operation, Profile, Scenario, Spc};
 use crate::protocol::diag::IDENTITY_ITEMS;
+use crate::sim::delivery::{self, Piece};
+use crate::sim::identity;
 use crate::sim::record::RecordKind;
+use crate::sim::world::AWAY;
 use std::time::Duration;
 
 /// After boot, until the application processor has told its half of the version. The length is made up; that there
 /// is such a time is quectel.md §2.2 (`ModemManager`).
 const HALF_VERSION: Duration = Duration::from_secs(5);
+
+/// The same, where a fault brings it on.
+const HALF_VERSION_AGAIN: Duration = Duration::from_secs(10);
 
 /// Longer than anything of a start takes.
 const LONG_SINCE: Duration = Duration::from_secs(3600);
@@ -24,6 +30,18 @@ pub(super) struct Unit {
     pub(super) nv: NvItems,
     pub(super) efs: FileSystem,
     own_calibration: Vec<File>,
+    copies: OwnCopies,
+    /// Whether the USB composition has adb in it, from the next boot on.
+    pub(super) adb: bool,
+}
+
+/// The module's own backup (quectel.md §7, AT+QPRTPARA): made on demand, put back at the next boot.
+#[derive(Debug, Default)]
+struct OwnCopies {
+    copy: Option<(NvItems, FileSystem)>,
+    wanted: bool,
+    backups: u32,
+    restores: u32,
 }
 
 impl Unit {
@@ -34,15 +52,57 @@ impl Unit {
             Calibration::Present => own_calibration.clone(),
             Calibration::Missing => Vec::new(),
         };
-        let files = (stored.into_iter())
-            .chain(contents::radio_cards(profile))
-            .chain(contents::provisioning())
-            .chain(contents::others());
+        let file_system = |calibration: Vec<File>| {
+            let others = contents::radio_cards(profile)
+                .into_iter()
+                .chain(contents::provisioning())
+                .chain(contents::others());
+            FileSystem::new(calibration.into_iter().chain(others))
+        };
+        let items = |factory_test| NvItems::new(contents::items(profile, imei, factory_test));
+        let copies = match scenario.factory_copy {
+            FactoryCopy::Missing => OwnCopies::default(),
+            FactoryCopy::Present => OwnCopies {
+                copy: Some((items(false), file_system(own_calibration.clone()))),
+                backups: 1,
+                ..OwnCopies::default()
+            },
+        };
         Self {
-            nv: NvItems::new(contents::items(profile, imei, scenario.ftm)),
-            efs: FileSystem::new(files),
+            nv: items(scenario.ftm),
+            efs: file_system(stored),
             own_calibration,
+            copies,
+            adb: false,
         }
+    }
+
+    /// Keeps a copy of everything, over the one before.
+    pub(super) fn keep_copy(&mut self) {
+        self.copies.copy = Some((self.nv.clone(), self.efs.clone()));
+        self.copies.backups += 1;
+    }
+
+    /// The copy is put back at the next boot. False where there is none.
+    pub(super) fn want_copy_back(&mut self) -> bool {
+        self.copies.wanted = self.copies.copy.is_some();
+        self.copies.wanted
+    }
+
+    /// How often a copy was made, and put back.
+    pub(super) fn copy_counters(&self) -> (u32, u32) {
+        (self.copies.backups, self.copies.restores)
+    }
+
+    /// Whether the copy was put back just now.
+    fn put_copy_back(&mut self) -> bool {
+        let wanted = std::mem::take(&mut self.copies.wanted);
+        if let (true, Some((nv, efs))) = (wanted, &self.copies.copy) {
+            self.nv = nv.clone();
+            self.efs = efs.clone();
+            self.copies.restores += 1;
+        }
+        wanted
     }
 
     pub(super) fn calibration_present(&self) -> bool {
@@ -52,9 +112,11 @@ impl Unit {
         })
     }
 
+    /// The module's own copy lies in the same partition and goes with it; unverified.
     pub(super) fn erase(&mut self) {
         self.nv = NvItems::default();
         self.efs = FileSystem::default();
+        self.copies = OwnCopies::default();
     }
 }
 
@@ -104,8 +166,16 @@ pub(super) struct Core {
     /// Vendor as the modem says it, such as `Quectel`.
     pub(super) vendor: String,
     pub(super) spc: Spc,
+    /// AT commands of this model that others do not know.
+    commands: Vec<String>,
+    /// VID and PID of the running modem.
+    pub(super) usb: (u16, u16),
+    /// The key for adb was told in this run of the firmware.
+    pub(super) adb_unlocked: bool,
     /// Whether the DIAG command into EDL works on this model.
     pub(super) edl_by_diag: bool,
+    /// Until then the second half of the version is not there, by a fault.
+    half_until: Duration,
     boot_time: Duration,
     run: Option<Run>,
     wish: Option<(Duration, Wish)>,
@@ -125,8 +195,12 @@ impl Core {
             model: model.to_uppercase(),
             vendor: capitalised(vendor),
             spc: scenario.spc,
+            usb: identity::running(profile).unwrap_or_default(),
+            adb_unlocked: false,
+            commands: profile.commands.iter().map(|c| c.value.clone()).collect(),
             edl_by_diag: (profile.edl_by_diag.iter()).any(|mode| mode.value == Mode::Normal),
             boot_time: boot_time.map_or(profile.timing.boot.0, |time| time.0),
+            half_until: Duration::ZERO,
             run: None,
             wish: None,
         }
@@ -134,6 +208,9 @@ impl Core {
 
     pub(super) fn boot(&mut self, now: Duration, firmware: &str) {
         self.now = self.now.max(now);
+        if self.unit.put_copy_back() {
+            self.note_file("/");
+        }
         // Calibration is looked at now and never again until the next boot (quectel.md §8: only a reset helps).
         self.function = if self.unit.calibration_present() && !self.unit.nv.factory_test() {
             Function::Full
@@ -159,11 +236,18 @@ impl Core {
     pub(super) fn power_off(&mut self) {
         self.run = None;
         self.wish = None;
+        self.adb_unlocked = false;
     }
 
     /// Whether the ports answer: booted, and not on the way out.
     pub(super) fn answers(&self) -> bool {
         self.wish.is_none() && self.run.as_ref().is_some_and(|run| run.ready <= self.now)
+    }
+
+    /// Whether the profile lists a command for this model, given as `+NAME`.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        let own = |command: &String| command.strip_prefix("AT") == Some(name);
+        self.commands.iter().any(own)
     }
 
     /// When the ports begin to answer; `None` while power is off.
@@ -205,7 +289,7 @@ impl Core {
             let kept = full.len() - configuration.len();
             Some(format!("{}{branch}.{number}.00.000", &full[..kept]))
         };
-        (self.up() < HALF_VERSION)
+        (self.up() < HALF_VERSION || self.now < self.half_until)
             .then(half)
             .flatten()
             .unwrap_or_else(|| full.to_owned())
@@ -256,6 +340,40 @@ impl Core {
         if self.records.last() != Some(&record) {
             self.records.push(record);
         }
+    }
+
+    /// Counts an operation; gives the fault that strikes at it. A modem that leaves does so at once.
+    pub(super) fn strike(&mut self, operation: Operation) -> Option<FaultKind> {
+        let fault = self.faults.strike(operation);
+        let told = self.faults.told();
+        let wish = match fault {
+            Some(FaultKind::Unplug) => Some(Wish::Unplug),
+            Some(FaultKind::Vanish) => Some(Wish::Vanish {
+                after: told.duration(AWAY),
+            }),
+            Some(FaultKind::WrongMode) => Some(Wish::Into(told.mode(Mode::Edl))),
+            _ => None,
+        };
+        if fault == Some(FaultKind::HalfVersion) {
+            let until = told.duration(HALF_VERSION_AGAIN);
+            self.half_until = self.now.saturating_add(until);
+        }
+        if let Some(wish) = wish {
+            self.wish(Duration::ZERO, wish);
+        }
+        fault
+    }
+
+    /// The pieces in which an answer comes, where a fault strikes at it.
+    pub(super) fn pieces(
+        &mut self,
+        fault: Option<FaultKind>,
+        due: Duration,
+        bytes: Vec<u8>,
+    ) -> Vec<Piece> {
+        let random = &mut self.random;
+        let told = self.faults.told();
+        delivery::pieces(fault, told, due, bytes, |count| random.bytes(count))
     }
 
     /// How long an answer takes.

@@ -61,23 +61,26 @@ impl DiagPort {
 
     fn frame(&mut self, core: &mut Core, payload: &[u8]) {
         let request = efs::Request::decode(payload).ok_or_else(|| Request::decode(payload));
-        let fault = operation(&request).and_then(|operation| core.faults.strike(operation));
-        if fault == Some(FaultKind::Unplug) {
-            core.wish(Duration::ZERO, Wish::Unplug);
+        let fault = operation(&request).and_then(|operation| core.strike(operation));
+        // It has left, or heard nothing.
+        if !core.answers() || fault == Some(FaultKind::Timeout) {
             return;
         }
         let answer = match request {
+            _ if fault == Some(FaultKind::Locked) => {
+                Some(Reply::Refused(Refusal::SpcLocked, payload.to_vec()).encode())
+            }
             Ok((subsystem, request)) => self.file(core, subsystem, &request, payload, fault),
             Err(request) => self.plain(core, &request, payload, fault),
         };
+        let Some(answer) = answer else { return };
         let due = core.pace(ANSWER, fault);
-        match (answer, fault) {
-            (None, _) | (_, Some(FaultKind::LostReply)) => {}
-            (_, Some(FaultKind::Garbage)) => {
-                let bytes = core.random.bytes(24);
-                self.out.push_cut(due, &bytes, &mut core.random);
+        if let Some(fault) = fault {
+            for piece in core.pieces(Some(fault), due, hdlc::encode(&answer)) {
+                self.out.deliver(piece);
             }
-            (Some(answer), _) => self.send(core, due, &answer),
+        } else {
+            self.send(core, due, &answer);
         }
     }
 
@@ -132,7 +135,8 @@ impl DiagPort {
             Request::Edl if core.edl_by_diag => {
                 core.wish(TO_EDL, Wish::Edl);
                 // The echo does not always come (protocols.md §4).
-                return (!core.random.once_in(4)).then(|| Reply::Edl.encode());
+                let silent = core.random.once_in(4) || fault == Some(FaultKind::NoEcho);
+                return (!silent).then(|| Reply::Edl.encode());
             }
             Request::Edl => refused(Refusal::BadCommand),
             Request::NvRead(id) => nv_read(core, *id, fault),
@@ -179,6 +183,7 @@ fn operation(request: &Result<(u8, efs::Request), Request>) -> Option<Operation>
         Ok((_, efs::Request::Write { .. } | efs::Request::Put { .. })) => Some(Operation::EfsWrite),
         Err(Request::NvRead(_)) => Some(Operation::NvRead),
         Err(Request::NvWrite(..)) => Some(Operation::NvWrite),
+        Err(Request::Edl) => Some(Operation::Edl),
         _ => None,
     }
 }
@@ -204,7 +209,7 @@ fn nv_read(core: &mut Core, id: NvId, fault: Option<FaultKind>) -> Reply {
         core.unit.nv.flip(id.item, index);
     }
     let (value, status) = match fault {
-        Some(FaultKind::Nak) => ([0; NV_SIZE], NvStatus::Failed),
+        Some(FaultKind::Nak | FaultKind::ReadError) => ([0; NV_SIZE], NvStatus::Failed),
         _ => core.unit.nv.read(id.item, index),
     };
     Reply::NvRead(id, Box::new(value), status)

@@ -198,7 +198,7 @@ impl EfsSession {
     ) -> Result<Vec<u8>, Errno> {
         let file = self.files.get(&fd).filter(|file| file.access != 1);
         let path = &file.ok_or(EBADF)?.path;
-        if fault == Some(FaultKind::Nak) {
+        if matches!(fault, Some(FaultKind::Nak | FaultKind::ReadError)) {
             return Err(EIO);
         }
         let node = core.unit.efs.get_mut(path).ok_or(ENOENT)?;

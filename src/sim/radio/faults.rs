@@ -1,6 +1,7 @@
 //! What goes wrong while the firmware runs, by count of operations.
 
 use crate::plan::{Fault, FaultKind, Operation};
+use crate::sim::told::Told;
 
 /// The scenario's faults that can strike here, each once.
 #[derive(Debug)]
@@ -10,6 +11,8 @@ pub(super) struct Faults {
     step: Option<String>,
     /// Places in the scenario's list of those that have struck.
     struck: Vec<usize>,
+    /// What the fault that struck last was told.
+    told: Told,
 }
 
 #[derive(Debug)]
@@ -23,15 +26,17 @@ struct Armed {
     on: Option<Operation>,
     /// Operations until it strikes.
     left: u32,
+    told: Told,
 }
 
 /// Operations of the running firmware; the others belong to the boot ROM and the programmer.
-const HERE: [Operation; 5] = [
+const HERE: [Operation; 6] = [
     Operation::At,
     Operation::NvRead,
     Operation::NvWrite,
     Operation::EfsRead,
     Operation::EfsWrite,
+    Operation::Edl,
 ];
 
 impl Faults {
@@ -45,6 +50,7 @@ impl Faults {
                 kind: fault.kind.value,
                 on: fault.on.as_ref().map(|on| on.value),
                 left: fault.nth.unwrap_or(1).max(1),
+                told: Told::of(fault),
             })
             .filter(|armed| armed.on.is_none_or(|on| HERE.contains(&on)))
             .collect();
@@ -52,6 +58,7 @@ impl Faults {
             armed,
             step: None,
             struck: Vec::new(),
+            told: Told::default(),
         }
     }
 
@@ -72,6 +79,7 @@ impl Faults {
             armed,
             step,
             struck: places,
+            told,
         } = self;
         armed.retain_mut(|armed| {
             let elsewhere = armed.step.is_some() && armed.step != *step;
@@ -81,11 +89,19 @@ impl Faults {
             armed.left -= 1;
             if armed.left == 0 {
                 places.push(armed.place);
+                if struck.is_none() {
+                    *told = armed.told.clone();
+                }
                 struck = struck.or(Some(armed.kind));
             }
             armed.left > 0
         });
         struck
+    }
+
+    /// What the fault that struck last was told.
+    pub(super) fn told(&self) -> &Told {
+        &self.told
     }
 
     pub(super) fn clear(&mut self) {
@@ -105,6 +121,7 @@ mod tests {
             on: on.map(|value| Spanned { value, span: 0..0 }),
             step: None,
             nth: Some(nth),
+            value: None,
         }
     }
 

@@ -32,7 +32,7 @@ impl Node {
 }
 
 /// Every entry by its whole path; the root has none and always exists.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct FileSystem {
     nodes: BTreeMap<String, Node>,
 }

@@ -1,8 +1,8 @@
 //! A scenario and a profile for tests of the firmware and of serving, without YAML.
 
 use crate::plan::{
-    Calibration, Duration, Fault, FaultKind, Mode, Nand, NandDefects, Operation, PortMap, Ports,
-    Profile, ProgrammerTraits, SaharaTraits, Scenario, Spc, Timing,
+    Calibration, Duration, FactoryCopy, Fault, FaultKind, Mode, Nand, NandDefects, Operation,
+    PortMap, Ports, Profile, ProgrammerTraits, SaharaTraits, Scenario, Spc, Timing,
 };
 use crate::yaml::{Spanned, Table};
 use std::collections::BTreeMap;
@@ -35,6 +35,7 @@ pub(in crate::sim) fn scenario() -> Scenario {
         faults: Vec::new(),
         inputs: Table::default(),
         makes: Table::default(),
+        factory_copy: FactoryCopy::default(),
     }
 }
 
@@ -44,6 +45,7 @@ pub(in crate::sim) fn fault(kind: FaultKind, on: Operation, nth: u32) -> Fault {
         on: Some(spanned(on)),
         step: None,
         nth: Some(nth),
+        value: None,
     }
 }
 
@@ -70,6 +72,7 @@ pub(in crate::sim) fn profile() -> Profile {
         },
         partitions: Vec::new(),
         queries: Vec::new(),
+        commands: Vec::new(),
         nv_writing: Vec::new(),
         refused: Vec::new(),
         skip_items: Vec::new(),

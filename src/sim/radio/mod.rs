@@ -26,7 +26,7 @@ use self::core::Core;
 use self::diag::DiagPort;
 use super::Wire;
 use super::record::RecordKind;
-use crate::plan::{Profile, Scenario};
+use crate::plan::{Mode, Profile, Scenario};
 use std::time::Duration;
 
 /// What the firmware is about to do to its place on the bus.
@@ -40,6 +40,10 @@ pub enum Wish {
     Off,
     /// A fault of the scenario takes the modem off the bus, and it stays away.
     Unplug,
+    /// The same, and power comes back after that time.
+    Vanish { after: Duration },
+    /// A fault of the scenario brings the modem back in that mode.
+    Into(Mode),
 }
 
 /// The firmware of one unit, running or not.

@@ -13,7 +13,7 @@ const LAST_ITEM: u16 = 20_000;
 const LAST_INDEX: u16 = 2;
 
 /// All items of the unit, by item and index.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct NvItems {
     values: BTreeMap<(u16, u16), Value>,
 }

@@ -1,6 +1,7 @@
 //! Bytes on their way to the host, each piece with the moment at which it can be read.
 
 use super::random::Random;
+use crate::sim::delivery::{Order, Piece};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ const CAPACITY: usize = 1024 * 1024;
 pub(super) struct Outbox {
     pieces: VecDeque<(Duration, Vec<u8>)>,
     bytes: usize,
+    /// Late ones, which others may overtake.
+    late: Vec<(Duration, Vec<u8>)>,
 }
 
 impl Outbox {
@@ -23,6 +26,23 @@ impl Outbox {
         let last = self.pieces.back().map_or(Duration::ZERO, |(due, _)| *due);
         self.bytes += piece.len();
         self.pieces.push_back((due.max(last), piece));
+    }
+
+    /// Sends a piece where its order puts it.
+    pub(super) fn deliver(&mut self, piece: Piece) {
+        match (piece.order, self.pieces.back_mut()) {
+            (Order::Joined, Some((due, bytes))) => {
+                *due = piece.due.max(*due);
+                self.bytes += piece.bytes.len();
+                bytes.extend(piece.bytes);
+            }
+            (Order::Alone, _) if self.bytes + piece.bytes.len() <= CAPACITY => {
+                self.bytes += piece.bytes.len();
+                self.late.push((piece.due, piece.bytes));
+            }
+            (Order::Alone, _) => {}
+            _ => self.push(piece.due, piece.bytes),
+        }
     }
 
     /// Sends bytes in up to three pieces that chance cuts.
@@ -41,6 +61,10 @@ impl Outbox {
 
     /// Reads from the first piece that is due.
     pub(super) fn read(&mut self, now: Duration, buffer: &mut [u8]) -> usize {
+        if let Some(place) = self.late.iter().position(|(due, _)| *due <= now) {
+            let piece = self.late.remove(place);
+            self.pieces.push_front(piece);
+        }
         let Some((_, piece)) = self.pieces.front_mut().filter(|(due, _)| *due <= now) else {
             return 0;
         };
@@ -57,10 +81,13 @@ impl Outbox {
 
     /// The first moment after `now` at which more can be read.
     pub(super) fn next_event(&self, now: Duration) -> Option<Duration> {
-        self.pieces
-            .iter()
-            .map(|(due, _)| *due)
-            .find(|due| *due > now)
+        let queued = self.pieces.iter().map(|(due, _)| *due);
+        let late = self.late.iter().map(|(due, _)| *due);
+        let first = |due: &Duration| *due > now;
+        [{ queued }.find(first), late.filter(first).min()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod at;
 mod diag;
+mod faults;
 mod restore;
 
 use super::Radio;

@@ -15,6 +15,7 @@ fn fault(kind: FaultKind, on: Operation, nth: u32) -> impl FnOnce(&mut Scenario)
             on: Some(spanned(on)),
             step: None,
             nth: Some(nth),
+            value: None,
         }];
     }
 }

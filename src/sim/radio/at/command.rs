@@ -1,8 +1,8 @@
 //! What each AT command does (quectel.md §7, §8). Whatever is not known answers ERROR, as the modem does.
 
-use super::{Answer, AtPort, Echo, PARTS};
+use super::{Answer, AtPort, Echo, PARTS, vendor};
 use crate::files::hex;
-use crate::protocol::diag::{NV_FTM_MODE, NV_IMEI, NV_SIZE, NvStatus, imei_is_valid, imei_to_nv};
+use crate::protocol::diag::{NV_IMEI, NV_SIZE, NvStatus, imei_is_valid, imei_to_nv};
 use crate::protocol::efs::EntryKind;
 use crate::sim::radio::Wish;
 use crate::sim::radio::core::{Core, Function};
@@ -47,9 +47,6 @@ impl AtPort {
             ("+CFUN", "=?", _) => Answer::line("+CFUN: (0,1,4),(0,1)"),
             ("+CFUN", _, Some(values)) => function(core, values),
             ("+QRFTEST", _, Some(values)) => radio_test(core, command, values),
-            ("+QRFTESTMODE", _, Some(value @ ("0" | "1"))) if has_test_mode(core) => {
-                test_mode(core, u8::from(value == "1"))
-            }
             ("+QINISTAT", "" | "?", _) => Answer::line(format!("+QINISTAT: {}", parts(core))),
             ("+QNVFR", _, Some(values)) => read_file(core, values),
             ("+QNVFW", _, Some(values)) => write_file(core, values).map_or_else(Answer::error, ok),
@@ -63,6 +60,7 @@ impl AtPort {
                 core.wish(POWER_DOWN + RESTART, Wish::Off);
                 Answer::ok()
             }
+            _ if core.knows(&name) => vendor::run(core, &name, rest, values),
             _ => Answer::error(),
         }
     }
@@ -135,25 +133,6 @@ fn radio_test(core: &mut Core, command: &str, values: &str) -> Answer {
     }
     core.records.push(RecordKind::Transmit {
         command: command.to_owned(),
-    });
-    Answer::ok()
-}
-
-/// `EC2x` and `EG8xx` know AT+QRFTESTMODE; RM502Q-AE answers ERROR to every form (quectel.md §7, QF#19921).
-fn has_test_mode(core: &Core) -> bool {
-    ["EC2", "EG8"]
-        .iter()
-        .any(|family| core.model.starts_with(family))
-}
-
-/// Sets the factory-test flag, which counts from the next boot on. That nothing happens before is unverified.
-fn test_mode(core: &mut Core, flag: u8) -> Answer {
-    let mut value = [0; NV_SIZE];
-    value[0] = flag;
-    core.unit.nv.write(NV_FTM_MODE, 0, &value);
-    core.records.push(RecordKind::NvWrite {
-        item: NV_FTM_MODE,
-        index: 0,
     });
     Answer::ok()
 }
@@ -232,7 +211,7 @@ fn write_item(core: &mut Core, values: &str) -> Option<()> {
     Some(())
 }
 
-fn unquoted(value: &str) -> &str {
+pub(super) fn unquoted(value: &str) -> &str {
     let inner = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
     inner.unwrap_or(value)
 }

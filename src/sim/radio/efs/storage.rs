@@ -2,6 +2,7 @@
 
 use super::{EIO, EISDIR, EPERM, Errno};
 use crate::plan::FaultKind;
+use crate::protocol::efs::ENOSPC;
 use crate::protocol::efs::{ENOENT, EntryKind, O_AUTODIR, O_CREAT, O_ITEMFILE, O_TRUNC, Reply};
 use crate::sim::radio::core::Core;
 use crate::sim::radio::file_system::{FileSystem, normal};
@@ -53,6 +54,7 @@ pub(super) fn store(
 ) -> Result<(), Errno> {
     match fault {
         Some(FaultKind::Nak) => return Err(EIO),
+        Some(FaultKind::EfsFull) => return Err(ENOSPC),
         Some(FaultKind::AckButLost) => return Ok(()),
         _ => core.unit.efs.write(path, offset, data)?,
     }

@@ -1,9 +1,9 @@
 //! Dialogues on the AT port.
 
 use super::Bench;
-use crate::plan::{Calibration, FaultKind, Operation};
+use crate::plan::{Calibration, FactoryCopy, FaultKind, Operation};
 use crate::sim::Wire;
-use crate::sim::radio::fixture::{FIRMWARE, fault, profile, scenario};
+use crate::sim::radio::fixture::{FIRMWARE, fault, profile, scenario, spanned};
 use crate::sim::radio::{Radio, Wish};
 use crate::sim::record::RecordKind;
 use std::time::Duration;
@@ -215,11 +215,38 @@ fn a_modem_found_running_is_past_its_start() {
 }
 
 #[test]
+fn a_modem_that_made_a_copy_of_itself_puts_it_back_at_the_next_start() {
+    let mut profile = profile();
+    profile.commands = vec![spanned("AT+QPRTPARA".into())];
+    let mut state = scenario();
+    state.calibration = Calibration::Missing;
+    let mut bench = Bench::up(&state, 1);
+    bench.radio = Radio::new(&state, &profile, 1);
+    bench.restart();
+    assert_eq!(bench.ask("AT+QPRTPARA=3"), ["ERROR"], "there is no copy");
+    state.factory_copy = FactoryCopy::Present;
+    bench.radio = Radio::new(&state, &profile, 1);
+    bench.restart();
+    assert_eq!(bench.ask("AT+CFUN?"), ["+CFUN: 5", "OK"]);
+    assert_eq!(bench.ask("AT+QPRTPARA=4"), ["+QPRTPARA: 1,0", "OK"]);
+    assert_eq!(bench.ask("AT+QPRTPARA=3"), ["OK"]);
+    assert!(
+        !bench.radio.calibration_present(),
+        "not before the next start"
+    );
+    bench.restart();
+    assert_eq!(bench.ask("AT+CFUN?"), ["+CFUN: 1", "OK"]);
+    assert_eq!(bench.ask("AT+QPRTPARA=4"), ["+QPRTPARA: 1,1", "OK"]);
+    let written = RecordKind::EfsWrite { path: "/".into() };
+    assert!(bench.radio.take_records().contains(&written));
+}
+
+#[test]
 fn an_ec25_leaves_factory_test_mode_when_told_and_restarted() {
     let mut state = scenario();
     state.ftm = true;
     let mut profile = profile();
-    profile.id.value = "quectel/ec25".into();
+    profile.commands = vec![spanned("AT+QRFTESTMODE".into())];
     let mut bench = Bench::up(&state, 1);
     bench.radio = Radio::new(&state, &profile, 1);
     bench.restart();

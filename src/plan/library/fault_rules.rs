@@ -1,0 +1,126 @@
+//! Which fault can strike where, and what it needs to know: one that never strikes would prove nothing.
+
+use super::rules::Found;
+use crate::plan::{Duration, Fault, FaultKind, FaultValue, Mode, Operation};
+use Operation::{
+    At, Configure, Digest, Edl, EfsRead, EfsWrite, Erase, Hello, NvRead, NvWrite, Power, Program,
+    Raw, Read, ReadData,
+};
+
+pub(super) fn problems(found: &mut Found<'_>, fault: &Fault) {
+    let kind = fault.kind.value;
+    if fault.nth == Some(0) {
+        let message = "operations are counted from 1";
+        found.add(
+            "scenario::fault",
+            message,
+            &fault.kind.span,
+            "`nth: 0` never comes",
+        );
+    }
+    match &fault.on {
+        Some(on) if !operations(kind).contains(&on.value) => {
+            let message = "this fault cannot happen at this operation";
+            found.add("scenario::fault", message, &on.span, "not here");
+        }
+        _ => {}
+    }
+    match (&fault.value, kind.takes()) {
+        (Some(value), None) => {
+            let message = "this fault takes no value";
+            found.add("scenario::fault", message, &value.span, "not needed");
+        }
+        (Some(value), Some(wanted)) if !fits(value, wanted) => {
+            let message = format!("`{}` is not {}", value.value, wanted.article());
+            found.add("scenario::fault", message, &value.span, "another value");
+        }
+        _ => {}
+    }
+}
+
+fn fits(value: &str, wanted: FaultValue) -> bool {
+    match wanted {
+        FaultValue::Duration => Duration::parse(value).is_some(),
+        FaultValue::Number => value.parse::<u32>().is_ok_and(|number| number > 0),
+        FaultValue::Mode => [Mode::Normal, Mode::Edl, Mode::Ramdump]
+            .iter()
+            .any(|mode| mode.word() == value),
+    }
+}
+
+const EVERY: &[Operation] = &[
+    Hello, ReadData, Configure, Erase, Program, Raw, Digest, Read, NvRead, NvWrite, EfsRead,
+    EfsWrite, At, Power, Edl,
+];
+/// What is answered, whatever the answer is.
+const ANSWERED: &[Operation] = &[
+    Hello, ReadData, Configure, Erase, Program, Raw, Digest, Read, NvRead, NvWrite, EfsRead,
+    EfsWrite, At,
+];
+const COMMANDS: &[Operation] = &[
+    Configure, Erase, Program, Digest, Read, NvRead, NvWrite, EfsRead, EfsWrite, At, Power, Edl,
+];
+const FIREHOSE: &[Operation] = &[Configure, Erase, Program, Raw, Digest, Read];
+const DIAG: &[Operation] = &[NvRead, NvWrite, EfsRead, EfsWrite];
+
+/// Where a kind of fault has a meaning.
+fn operations(kind: FaultKind) -> &'static [Operation] {
+    use FaultKind as F;
+    match kind {
+        F::Unplug | F::Vanish | F::WrongMode => EVERY,
+        F::LostReply
+        | F::Garbage
+        | F::Slow
+        | F::StaleBytes
+        | F::DuplicateReply
+        | F::LateReply
+        | F::Stall
+        | F::ShortRead
+        | F::Split => ANSWERED,
+        F::Timeout => COMMANDS,
+        F::Join => &[Erase, Digest, Raw, At],
+        F::BadCrc => DIAG,
+        F::NoHello | F::HelloTwice | F::StaleEnd | F::EdlLoop | F::StayRamdump => &[Hello],
+        F::EndStatus => &[Hello, ReadData],
+        F::SilenceAfterRead => &[ReadData],
+        F::Nak => &[
+            Configure, Erase, Program, Raw, Digest, Read, NvRead, NvWrite, EfsRead, EfsWrite, At,
+        ],
+        F::NakRetry => &[Configure, Erase, Program, Digest, Read],
+        F::NakSmallerPayload => &[Configure],
+        F::LateLog | F::TwoDocuments | F::LogWithoutResponse => FIREHOSE,
+        F::AckButLost => &[Erase, Program, Raw, NvWrite, EfsWrite],
+        F::BitFlip => &[Program, Raw, NvRead, NvWrite, EfsRead, EfsWrite],
+        F::LateErase => &[Erase],
+        F::BadBlock => &[Erase, Program],
+        F::ErrorOnReset => &[Power],
+        F::NoEcho => &[Edl],
+        F::Locked => &[NvWrite, EfsWrite],
+        F::EfsFull => &[EfsWrite],
+        F::ReadError => &[NvRead, EfsRead, Read],
+        F::ExtraLine | F::HalfVersion => &[At],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_of_the_kind_that_the_fault_takes() {
+        assert!(fits("5s", FaultValue::Duration) && !fits("5", FaultValue::Duration));
+        assert!(fits("37", FaultValue::Number) && !fits("0", FaultValue::Number));
+        assert!(fits("edl", FaultValue::Mode) && !fits("fastboot", FaultValue::Mode));
+    }
+
+    #[test]
+    fn what_answers_twice_answers_at_all_and_what_is_erased_late_is_erased() {
+        for on in EVERY {
+            let can = |kind| operations(kind).contains(on);
+            assert!(!can(FaultKind::DuplicateReply) || can(FaultKind::LostReply));
+            assert!(!can(FaultKind::BadCrc) || DIAG.contains(on));
+            assert!(!can(FaultKind::LateErase) || can(FaultKind::AckButLost));
+            assert!(can(FaultKind::Unplug));
+        }
+    }
+}
