@@ -36,6 +36,7 @@ fn generate<T: JsonSchema>(name: &str) -> Value {
         .into_root_schema_for::<T>()
         .to_value();
     without_null(&mut schema);
+    for_editors(&mut schema);
     if let Value::Object(schema) = &mut schema {
         // The number is the language version.
         let id = format!("urn:unbrick:schema:1:{name}");
@@ -64,6 +65,37 @@ fn without_null(schema: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(without_null),
         _ => {}
     }
+}
+
+/// What yaml-language-server makes use of: the type of a closed set of words, so that it offers to fill them in; every
+/// description as Markdown, so that code is shown as code; and the greatest number of 32 bits, which schemars leaves
+/// out. Where only some descriptions were Markdown, that of a type would hide the one of the key that has it.
+fn for_editors(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            if is_set_of_words(object) {
+                object.insert("type".to_owned(), "string".into());
+            }
+            if object
+                .get("format")
+                .is_some_and(|format| format == "uint32")
+            {
+                object.entry("maximum").or_insert(u32::MAX.into());
+            }
+            if let Some(Value::String(text)) = object.get("description") {
+                let text = text.clone();
+                object.insert("markdownDescription".to_owned(), text.into());
+            }
+            object.values_mut().for_each(for_editors);
+        }
+        Value::Array(items) => items.iter_mut().for_each(for_editors),
+        _ => {}
+    }
+}
+
+fn is_set_of_words(object: &Map<String, Value>) -> bool {
+    let choices = object.get("oneOf").and_then(Value::as_array);
+    choices.is_some_and(|choices| choices.iter().all(|choice| choice.get("const").is_some()))
 }
 
 /// `anyOf: [X, null]` is X.

@@ -1,6 +1,6 @@
 //! A step, and the fields of every action. What an action needs, leaves and does is in [`crate::action`].
 
-use super::{Duration, Include, Inclusion, Kind, Mode, Scope};
+use super::{Duration, Include, Inclusion, Kind, Mode, Scope, strict};
 use crate::yaml::{Spanned, Table};
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use serde::Deserialize;
 #[schemars(transform = exactly_one_action)]
 pub struct Step {
     /// The step's name.
+    #[schemars(transform = strict::name)]
     pub id: Spanned<String>,
     /// What the step does, for people.
     #[serde(default)]
@@ -20,6 +21,7 @@ pub struct Step {
     pub because: Option<Spanned<String>>,
     /// Run only where the modem is in one of these modes; else skip.
     #[serde(default)]
+    #[schemars(transform = strict::filled)]
     pub only_in: Option<Spanned<Vec<Spanned<Mode>>>>,
     /// Run only where this expression holds; else skip.
     #[serde(default)]
@@ -32,9 +34,11 @@ pub struct Step {
     pub retry: Option<Spanned<Retry>>,
     /// Facts taken from the named groups of `reply`, from a person's answer, or from `set()` in a script.
     #[serde(default)]
+    #[schemars(transform = strict::by_variable)]
     pub save: Table<Spanned<Kind>>,
     /// Guards asked right before the step.
     #[serde(default)]
+    #[schemars(transform = strict::names)]
     pub guards: Vec<Spanned<String>>,
     /// Asked from a person before the step.
     #[serde(default)]
@@ -93,12 +97,14 @@ pub struct Step {
     pub operator_ask: Option<Spanned<OperatorAsk>>,
     /// Claims that must hold.
     #[serde(default)]
+    #[schemars(transform = strict::filled)]
     pub check: Option<Spanned<Vec<Claim>>>,
     /// A Rhai script over facts and a few reading functions.
     #[serde(default)]
     pub script: Option<Spanned<String>>,
     /// Several steps under one condition; one level only.
     #[serde(default)]
+    #[schemars(transform = strict::filled)]
     pub group: Option<Spanned<Vec<Step>>>,
     /// The steps of a fragment, with its parameters filled in.
     #[serde(default)]
@@ -130,11 +136,13 @@ impl Step {
 #[serde(deny_unknown_fields)]
 pub struct Retry {
     /// All tries together, the first included: 2 to 100.
+    #[schemars(transform = strict::attempts)]
     pub attempts: Spanned<u32>,
     /// Waited between two tries.
     pub delay: Spanned<Duration>,
     /// Multiplies the delay after each try, up to 60 s.
     #[serde(default)]
+    #[schemars(transform = strict::grow)]
     pub grow: Option<Spanned<u32>>,
     /// Tried again until this expression holds; it may use the facts of this step.
     #[serde(default)]
@@ -185,6 +193,7 @@ pub struct UsbWait {
 #[serde(deny_unknown_fields)]
 pub struct DiagBackup {
     /// The XQCN file to write, ending in `.xqcn`, relative to the working folder. It must not exist.
+    #[schemars(transform = strict::xqcn)]
     pub to: Spanned<String>,
 }
 
@@ -212,6 +221,7 @@ pub struct SaharaLoad {
 #[serde(deny_unknown_fields)]
 pub struct FirehoseBackup {
     /// Partitions of the profile to read.
+    #[schemars(transform = strict::filled)]
     pub parts: Spanned<Vec<Spanned<String>>>,
     /// The folder to write, relative to the working folder. It must not exist.
     pub to: Spanned<String>,

@@ -1,6 +1,6 @@
 //! Steps with parameters, and the action that includes them.
 
-use super::{Kind, Step};
+use super::{Kind, Step, strict};
 use crate::yaml::{Spanned, Table};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -10,14 +10,17 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Fragment {
     /// Version of the fragment format. Only 1 exists.
+    #[schemars(transform = strict::version)]
     pub fragment: Spanned<u32>,
     /// What the steps are good for.
     #[serde(default)]
     pub about: Option<String>,
     /// What an including step must give. Inside, each is a name like that of an input.
     #[serde(default)]
+    #[schemars(transform = strict::by_variable)]
     pub params: Table<Param>,
     /// Run in order. They know the parameters and their own facts, and nothing else of the plan.
+    #[schemars(transform = strict::filled)]
     pub steps: Spanned<Vec<Step>>,
 }
 
@@ -41,6 +44,7 @@ pub struct Include {
     pub file: Spanned<String>,
     /// A value for each parameter: a text, a number, or a name of the plan as `${name}`.
     #[serde(default)]
+    #[schemars(transform = strict::by_variable)]
     pub with: Table<Spanned<String>>,
 }
 

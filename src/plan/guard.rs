@@ -1,5 +1,6 @@
 //! Guards as an author writes them. What they decide is in [`crate::guard`].
 
+use super::strict;
 use crate::yaml::Spanned;
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
@@ -51,8 +52,10 @@ pub enum WhenUnknown {
 #[serde(deny_unknown_fields)]
 pub struct ModelGuard {
     /// An input or fact that begins with a hardware key: a version or an ordering code.
+    #[schemars(transform = strict::fact)]
     pub fact: Spanned<String>,
     /// The hardware keys that are allowed, such as `RM502QGLAA`.
+    #[schemars(transform = strict::filled)]
     pub is: Spanned<Vec<Spanned<String>>>,
 }
 
@@ -61,8 +64,10 @@ pub struct ModelGuard {
 #[serde(deny_unknown_fields)]
 pub struct RollbackGuard {
     /// The version on the modem.
+    #[schemars(transform = strict::fact)]
     pub installed: Spanned<String>,
     /// The version to be written.
+    #[schemars(transform = strict::fact)]
     pub target: Spanned<String>,
 }
 
@@ -71,6 +76,7 @@ pub struct RollbackGuard {
 #[serde(deny_unknown_fields)]
 pub struct PackageGuard {
     /// The input that holds the package.
+    #[schemars(transform = strict::fact)]
     pub folder: Spanned<String>,
     /// Partitions that it must neither erase nor write.
     #[serde(default)]
@@ -82,6 +88,7 @@ pub struct PackageGuard {
 #[serde(deny_unknown_fields)]
 pub struct BackupGuard {
     /// The step that made the backup.
+    #[schemars(transform = strict::step)]
     pub step: Spanned<String>,
 }
 
@@ -90,8 +97,10 @@ pub struct BackupGuard {
 #[serde(deny_unknown_fields)]
 pub struct SameUnitGuard {
     /// The input that holds the calibration file.
+    #[schemars(transform = strict::fact)]
     pub file: Spanned<String>,
     /// The IMEI of this unit: an input or a fact.
+    #[schemars(transform = strict::fact)]
     pub imei: Spanned<String>,
 }
 

@@ -17,6 +17,7 @@ mod profile;
 mod rehearsal;
 mod scenario;
 mod scope;
+mod strict;
 mod template;
 mod value;
 
@@ -55,8 +56,10 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// Version of the plan language. Only 1 exists.
+    #[schemars(transform = strict::version)]
     pub plan: Spanned<u32>,
     /// Name used in journals, approvals and messages.
+    #[schemars(transform = strict::name)]
     pub id: Spanned<String>,
     /// One line for lists.
     pub title: String,
@@ -64,24 +67,31 @@ pub struct Plan {
     #[serde(default)]
     pub about: Option<String>,
     /// The modem profile: the folder below `plans/` that holds `modem.yaml`.
+    #[schemars(transform = strict::profile)]
     pub modem: Spanned<String>,
     /// Modes in which the plan may begin.
+    #[schemars(transform = strict::filled)]
     pub starts_in: Spanned<Vec<Spanned<Mode>>>,
     /// Modes in which every path must end.
+    #[schemars(transform = strict::filled)]
     pub ends_in: Spanned<Vec<Spanned<Mode>>>,
     /// Asked and checked before step one.
     #[serde(default)]
+    #[schemars(transform = strict::by_variable)]
     pub inputs: Table<Input>,
     /// Named policies that steps refer to.
     #[serde(default)]
+    #[schemars(transform = strict::by_name)]
     pub guards: Table<Guard>,
     /// Run in order.
+    #[schemars(transform = strict::filled)]
     pub steps: Spanned<Vec<Step>>,
     /// Run in order after a step has failed. The mode is unknown there, and only inputs are known.
     #[serde(default)]
     pub rescue: Vec<Step>,
     /// Facts printed at the end.
     #[serde(default)]
+    #[schemars(transform = strict::facts)]
     pub report: Vec<Spanned<String>>,
 }
 

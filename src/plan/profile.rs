@@ -1,6 +1,6 @@
 //! What is known about a modem model, as data: identities per mode, ports, partitions, version barriers.
 
-use super::{Duration, Mode, Pattern};
+use super::{Duration, Mode, Pattern, strict};
 use crate::yaml::Spanned;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,20 +11,25 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// Version of the profile format. Only 1 exists.
+    #[schemars(transform = strict::version)]
     pub profile: Spanned<u32>,
     /// `vendor/model`, equal to the folder.
+    #[schemars(transform = strict::profile)]
     pub id: Spanned<String>,
     /// The model's name for people.
     pub title: String,
+    /// What is peculiar about the model, for people.
     #[serde(default)]
     pub about: Option<String>,
     /// Hardware keys it covers, such as `RM502QGLAA`: the first part of a version or ordering code.
+    #[schemars(transform = strict::hardware)]
     pub hw: Spanned<Vec<Spanned<String>>>,
     /// The chip, such as `sdx55`; compared with the package's.
     pub chip: Spanned<String>,
     /// What can be spoken with this model.
     pub transports: Spanned<Vec<Spanned<TransportName>>>,
     /// What the modem shows on USB, per mode.
+    #[schemars(transform = strict::by_mode)]
     pub modes: BTreeMap<Mode, Vec<Evidence>>,
     /// The USB interface of each role while firmware runs.
     pub ports: Ports,
@@ -63,13 +68,19 @@ pub struct Profile {
     pub timing: Timing,
 }
 
+/// What can be spoken with a modem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TransportName {
+    /// AT commands to the running firmware.
     At,
+    /// Qualcomm's diagnostic protocol with the running firmware.
     Diag,
+    /// The boot ROM's protocol, which loads a programmer.
     Sahara,
+    /// The protocol of the programmer, which reads and writes the flash.
     Firehose,
+    /// The boot loader's own protocol.
     Fastboot,
 }
 
@@ -91,6 +102,7 @@ impl TransportName {
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// `VID:PID` in hex.
+    #[schemars(transform = strict::usb_id)]
     pub usb: Spanned<String>,
     /// Number of interfaces, or the least number with `at_least`.
     pub interfaces: u8,
@@ -99,12 +111,14 @@ pub struct Evidence {
     pub at_least: bool,
     /// Class, subclass and protocol of its interface in hex, such as `ff/ff/10`.
     #[serde(default)]
+    #[schemars(transform = strict::usb_class)]
     pub protocol: Option<Spanned<String>>,
     /// A pattern of the product string.
     #[serde(default)]
     pub product: Option<Spanned<String>>,
     /// `bcdDevice` in hex; `!0000` is anything but that.
     #[serde(default)]
+    #[schemars(transform = strict::bcd)]
     pub bcd: Option<Spanned<String>>,
 }
 
@@ -123,7 +137,9 @@ pub struct Ports {
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PortMap {
+    /// The number of the interface that answers AT commands.
     pub at: u8,
+    /// The number of the interface that speaks DIAG.
     pub diag: u8,
 }
 
@@ -134,8 +150,10 @@ pub struct Nand {
     /// Bytes of a page (a Firehose sector).
     pub page: u32,
     /// Pages of a block.
+    #[schemars(transform = strict::counted)]
     pub pages_per_block: u32,
     /// Blocks of the chip.
+    #[schemars(transform = strict::counted)]
     pub blocks: u32,
 }
 
@@ -154,8 +172,12 @@ impl Nand {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Partition {
+    /// Its name in the partition table.
     pub name: Spanned<String>,
+    /// Its first block.
     pub start: u32,
+    /// How many blocks it has.
+    #[schemars(transform = strict::counted)]
     pub blocks: u32,
     /// Calibration or identity: never erased without `erase_all`.
     #[serde(default)]
@@ -170,6 +192,7 @@ pub struct Barrier {
     pub hw: Spanned<String>,
     /// The first version behind the barrier.
     pub at_least: Spanned<String>,
+    /// Why nothing below it may be written.
     pub because: String,
     /// Where that is said.
     pub source: String,

@@ -1,6 +1,6 @@
 //! A rehearsal case: a plan on a scenario, and what must come out. Judged and carried out by [`crate::rehearse`].
 
-use super::{Calibration, Fault, Make, Mode, Outcome};
+use super::{Calibration, Fault, Make, Mode, Outcome, strict};
 use crate::yaml::{Spanned, Table};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
@@ -12,6 +12,7 @@ use std::fmt;
 #[serde(deny_unknown_fields)]
 pub struct Rehearsal {
     /// Version of the rehearsal format. Only 1 exists.
+    #[schemars(transform = strict::version)]
     pub rehearsal: Spanned<u32>,
     /// The plan file, relative to this file.
     pub plan: Spanned<String>,
@@ -26,15 +27,18 @@ pub struct Rehearsal {
     /// Inputs as on the command line; they win over the scenario's. Paths are relative to this file. A secret may
     /// be written out here, since it is a test value.
     #[serde(default)]
+    #[schemars(transform = strict::by_variable)]
     pub inputs: Table<Spanned<String>>,
     /// Inputs that the simulator makes; they win over the scenario's. A package is small where no size is given.
     #[serde(default)]
+    #[schemars(transform = strict::by_variable)]
     pub makes: Table<Make>,
     /// What the person answers, by step id: `no`, or what is typed for `operator.ask`. Every other answer is yes.
     #[serde(default)]
     pub answers: Table<Spanned<String>>,
     /// Guards that are overridden, by name.
     #[serde(default)]
+    #[schemars(transform = strict::names)]
     pub overrides: Vec<Spanned<String>>,
     /// What must come out.
     pub expect: Expectation,
@@ -71,6 +75,7 @@ pub struct Expectation {
     pub asked: Option<Spanned<Vec<Spanned<String>>>>,
     /// Facts that are known at the end, with their values.
     #[serde(default)]
+    #[schemars(transform = strict::by_fact)]
     pub facts: Table<Spanned<Written>>,
     /// What has become of the simulated modem.
     #[serde(default)]
@@ -98,6 +103,7 @@ pub struct ModemExpectation {
     pub calibration: Option<Spanned<Calibration>>,
     /// NV 550: `same` as at the start, `none`, or a number.
     #[serde(default)]
+    #[schemars(transform = strict::imei_or_same)]
     pub imei: Option<Spanned<String>>,
     /// Partitions that are byte for byte as at the start.
     #[serde(default)]
@@ -170,12 +176,15 @@ pub enum Recorded {
     ModeSwitch,
     /// A command was understood and not obeyed.
     Refused,
+    /// An NV item was written.
     NvWrite,
+    /// A file of the EFS was written.
     EfsWrite,
     /// IMEI, serial number or the like.
     IdentityWrite,
     /// A command that makes the radio transmit.
     Transmit,
+    /// An AT command came.
     AtCommand,
     /// The radio was taken offline.
     Offline,

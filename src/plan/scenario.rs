@@ -1,6 +1,6 @@
 //! A state of the simulated modem, for `run --sim`, `sim` and rehearsals.
 
-use super::{Duration, Mode};
+use super::{Duration, Mode, strict};
 use crate::yaml::{Spanned, Table};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -10,10 +10,13 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// Version of the scenario format. Only 1 exists.
+    #[schemars(transform = strict::version)]
     pub scenario: Spanned<u32>,
+    /// What state this is, and what it is good for.
     #[serde(default)]
     pub about: Option<String>,
     /// The modem profile.
+    #[schemars(transform = strict::profile)]
     pub modem: Spanned<String>,
     /// What is on the bus at the start.
     pub mode: Spanned<Mode>,
@@ -30,9 +33,11 @@ pub struct Scenario {
     pub ftm: bool,
     /// NV 550, or `none`. A test number where nothing is given.
     #[serde(default)]
+    #[schemars(transform = strict::imei_or_none)]
     pub imei: Option<Spanned<String>>,
     /// Chip serial, eight hex digits; `0badcafe` where nothing is given.
     #[serde(default)]
+    #[schemars(transform = strict::serial)]
     pub serial: Option<Spanned<String>>,
     /// Defects of the flash chip.
     #[serde(default)]
@@ -51,26 +56,32 @@ pub struct Scenario {
     pub boot_time: Option<Spanned<Duration>>,
     /// What the operator's hands do when a step asks, by step id.
     #[serde(default)]
+    #[schemars(transform = strict::by_name)]
     pub hands: Table<Hands>,
     /// What goes wrong.
     #[serde(default)]
     pub faults: Vec<Fault>,
     /// Inputs that the run takes where none is given.
     #[serde(default)]
+    #[schemars(transform = strict::by_variable)]
     pub inputs: Table<Spanned<String>>,
     /// Inputs that the simulator makes where none is given.
     #[serde(default)]
+    #[schemars(transform = strict::by_variable)]
     pub makes: Table<Make>,
     /// The backup that the module itself keeps of its file system, from a time when all was well (`AT+QPRTPARA`).
     #[serde(default)]
     pub factory_copy: FactoryCopy,
 }
 
+/// Whether the radio calibration is there.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Calibration {
+    /// It is there.
     #[default]
     Present,
+    /// It is gone: the modem boots into factory test mode.
     Missing,
 }
 
@@ -78,16 +89,21 @@ pub enum Calibration {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FactoryCopy {
+    /// It was made while all was well.
     Present,
     #[default]
+    /// There is none to go back to.
     Missing,
 }
 
+/// Whether the service programming code stands before DIAG writes.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Spc {
+    /// DIAG writes are taken.
     #[default]
     Open,
+    /// DIAG writes are refused.
     Locked,
 }
 
@@ -115,17 +131,21 @@ pub struct MakePackage {
     pub variant: Variant,
     /// Size of all images together, such as `32M`; about 32 MiB where nothing is given.
     #[serde(default)]
+    #[schemars(transform = strict::size)]
     pub size: Option<Spanned<String>>,
     /// What is wrong with it.
     #[serde(default)]
     pub broken: Option<Spanned<Broken>>,
 }
 
+/// Which rawprogram a package brings.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Variant {
+    /// It leaves the calibration alone.
     #[default]
     Update,
+    /// It erases the calibration.
     Factory,
 }
 
@@ -146,6 +166,7 @@ pub enum Broken {
 #[serde(deny_unknown_fields)]
 pub struct MakeXqcn {
     /// NV 550 inside the file.
+    #[schemars(transform = strict::imei)]
     pub imei: Spanned<String>,
     /// Whether radio calibration is inside.
     #[serde(default)]
@@ -196,6 +217,7 @@ impl Default for SaharaTraits {
 #[serde(deny_unknown_fields, default)]
 pub struct ProgrammerTraits {
     /// `any`, or the SHA-256 of the one that is signed for this modem.
+    #[schemars(transform = strict::programmer)]
     pub accepts: String,
     /// Whether it offers getsha256digest.
     pub digest: bool,
@@ -216,10 +238,13 @@ impl Default for ProgrammerTraits {
     }
 }
 
+/// How the programmer tells its functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Banner {
+    /// One log per function.
     Many,
+    /// One log for all functions.
     One,
 }
 
@@ -227,18 +252,25 @@ pub enum Banner {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hands {
+    /// One after the other.
     pub does: Vec<Hand>,
     /// How long they take.
     pub after: Spanned<Duration>,
 }
 
+/// Something that hands do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hand {
+    /// Pull the plug: the modem has no power.
     Unplug,
+    /// Put the plug in.
     Plug,
+    /// Tie the boot pin to ground.
     BootPinOn,
+    /// Free the boot pin.
     BootPinOff,
+    /// Nothing at all, as where nobody is there.
     Nothing,
 }
 
@@ -256,6 +288,7 @@ pub struct Fault {
     pub step: Option<Spanned<String>>,
     /// At the how manieth; the first where nothing is given.
     #[serde(default)]
+    #[schemars(transform = strict::counted)]
     pub nth: Option<u32>,
     /// What some kinds need to know: a mode, a number or a duration.
     #[serde(default)]
@@ -388,18 +421,31 @@ impl FaultKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Operation {
+    /// Sahara's HELLO.
     Hello,
+    /// Sahara asks for a part of the programmer.
     ReadData,
+    /// Firehose `configure`.
     Configure,
+    /// Firehose `erase`.
     Erase,
+    /// Firehose `program`: one image.
     Program,
+    /// Raw data of a `program`.
     Raw,
+    /// Firehose `getsha256digest`.
     Digest,
+    /// Firehose `read`.
     Read,
+    /// DIAG reads an NV item.
     NvRead,
+    /// DIAG writes an NV item.
     NvWrite,
+    /// DIAG reads from the EFS.
     EfsRead,
+    /// DIAG writes to the EFS.
     EfsWrite,
+    /// An AT command.
     At,
     /// The programmer is told to reset or to switch off.
     Power,

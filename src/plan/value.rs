@@ -215,7 +215,9 @@ impl JsonSchema for Duration {
         json_schema!({
             "type": "string",
             "description": "A span of time with its unit: `500ms`, `30s`, `5m`.",
-            "pattern": "^[0-9]+(ms|s|m)$",
+            // So many digits of minutes are still a number of milliseconds.
+            "pattern": "^[0-9]{1,14}(ms|s|m)$",
+            "patternErrorMessage": "A span of time with its unit, such as `500ms`, `30s` or `5m`.",
         })
     }
 }

@@ -10,7 +10,7 @@ pub use example::{Example, File};
 
 use crate::diagnostic::{Severity, nearest};
 
-/// One rule that plans, profiles or scenarios are held to.
+/// One rule that the files are held to.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
     /// `area::kebab-case`, the code of its problems.

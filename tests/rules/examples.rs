@@ -47,6 +47,25 @@ fn a_good_example_is_the_bad_one_mended() {
     }
 }
 
+/// A good case is not only well-formed: played, it comes out as it says.
+#[test]
+fn a_good_rehearsal_case_comes_out_as_it_expects() {
+    let cases: Vec<&Rule> = (rule::all())
+        .filter(|rule| rule.good.given() == "rehearsals/example.yaml")
+        .collect();
+    assert!(cases.len() >= 10);
+    for rule in cases {
+        let said = Bench::of(&rule.good).run(&["rehearse", "example.yaml"]);
+        let ended = (said.code, said.stdout.lines().last());
+        assert_eq!(
+            ended,
+            (0, Some("1 case, as expected")),
+            "{}: {said:#?}",
+            rule.id
+        );
+    }
+}
+
 fn judge_bad(rule: &Rule) -> Result<(), String> {
     let (wanted, texts) = wanted(rule);
     let problems = Bench::of(&rule.bad).problems(rule.bad.given());

@@ -380,3 +380,16 @@ fn every_mistake_in_a_scenario_is_found_where_it_is() {
         );
     }
 }
+
+#[test]
+fn a_rehearsal_is_one_whatever_words_come_first() {
+    for text in [
+        "rehearsal: 1\nplan: a.yaml\nscenario: b.yaml\n",
+        "scenario: b.yaml\nplan: a.yaml\nrehearsal: 1\n",
+        "plan: a.yaml\nscenario: b.yaml\nrehersal: 1\n",
+    ] {
+        assert_eq!(said_kind(text), Some(EntryKind::Rehearsal), "{text}");
+    }
+    assert_eq!(said_kind("plan: 1\n  scenario: x\n"), Some(EntryKind::Plan));
+    assert_eq!(said_kind("scenario: 1\n"), Some(EntryKind::Scenario));
+}
