@@ -2,7 +2,7 @@
 
 use super::{Kind, Step, strict};
 use crate::yaml::{Spanned, Table};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 /// Steps that several plans share, with parameters.

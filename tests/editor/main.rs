@@ -2,6 +2,13 @@
 //! every misspelt key underlined. Without node and the server these tests are passed over, unless
 //! `UNBRICK_DEMAND_EDITOR=1`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::needless_pass_by_value,
+    reason = "a test may fail where it stands, and says why it is passed over"
+)]
+
 mod server;
 
 use serde_json::{Value, json};
