@@ -1,5 +1,6 @@
 //! A folder of its own, and the program in it.
 
+use std::io::{Read, Seek};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
@@ -12,8 +13,8 @@ pub(crate) struct Bench {
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) code: i32,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+    /// Data and talk, as they come on a terminal.
+    pub(crate) text: String,
 }
 
 impl Bench {
@@ -34,18 +35,23 @@ impl Bench {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
-        let out = Command::new(env!("CARGO_BIN_EXE_unbrick"))
+        let mut screen = tempfile::tempfile().unwrap();
+        let status = Command::new(env!("CARGO_BIN_EXE_unbrick"))
             .args(arguments)
             .current_dir(self.folder.path())
             .env_clear()
             .env("XDG_STATE_HOME", self.folder.path().join("state"))
             .stdin(Stdio::null())
-            .output()
+            .stdout(screen.try_clone().unwrap())
+            .stderr(screen.try_clone().unwrap())
+            .status()
             .unwrap();
+        let mut text = String::new();
+        screen.rewind().unwrap();
+        screen.read_to_string(&mut text).unwrap();
         Said {
-            code: out.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(out.stdout).unwrap(),
-            stderr: String::from_utf8(out.stderr).unwrap(),
+            code: status.code().unwrap_or(-1),
+            text,
         }
     }
 }

@@ -9,3 +9,4 @@ mod bench;
 mod block;
 mod snippets;
 mod tables;
+mod tutorial;

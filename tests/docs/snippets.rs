@@ -59,7 +59,7 @@ fn judge(block: &Block) -> Result<(), String> {
     }
     bench.write(&path, &text);
     let said = bench.run(&["check", "--format", "json", &path]);
-    let report: Value = serde_json::from_str(&said.stdout).map_err(|e| e.to_string())?;
+    let report: Value = serde_json::from_str(&said.text).map_err(|e| e.to_string())?;
     let codes: Vec<&str> = report["problems"]
         .as_array()
         .unwrap()
