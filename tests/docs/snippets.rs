@@ -11,7 +11,7 @@ use unbrick::plan::library::Library;
 const FOLDER: &str = "plans/quectel/rm502q-gl";
 
 /// Inputs that the parts of a plan may name.
-const INPUTS: &str = r#"inputs:
+const INPUTS: &str = "inputs:
   unit: { type: text, about: A name for this unit }
   package: { type: folder, about: Unpacked package }
   package_fw: { type: firmware, about: Its version }
@@ -19,7 +19,7 @@ const INPUTS: &str = r#"inputs:
   label_model: { type: text, about: Ordering code on the label }
   label_imei: { type: imei, about: IMEI on the label }
   xqcn: { type: file, about: XQCN backup of this very modem }
-"#;
+";
 
 /// Warnings about what a part of a plan leaves out.
 const OF_PARTS: [&str; 2] = ["plan::unproved-end", "plan::unused-guard"];
