@@ -44,7 +44,7 @@ pub struct Include {
     pub file: Spanned<String>,
     /// A value for each parameter: a text, a number, or a name of the plan as `${name}`.
     #[serde(default)]
-    #[schemars(transform = strict::by_variable)]
+    #[schemars(transform = strict::values_by_variable)]
     pub with: Table<Spanned<String>>,
 }
 

@@ -2,6 +2,12 @@
 //! every misspelt key underlined. Without node and the server these tests are passed over, unless
 //! `UNBRICK_DEMAND_EDITOR=1`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test may fail where it stands, and says where it was passed over"
+)]
+
 mod server;
 
 use serde_json::{Value, json};
