@@ -2,9 +2,8 @@
 
 use super::{Kind, Step, strict};
 use crate::yaml::{Spanned, Table};
-use schemars::{JsonSchema, Schema};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 /// Steps that several plans share, with parameters.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -45,23 +44,8 @@ pub struct Include {
     pub file: Spanned<String>,
     /// A value for each parameter: a text, a number, or a name of the plan as `${name}`.
     #[serde(default)]
-    #[schemars(transform = strict::by_variable, transform = plain_values)]
+    #[schemars(transform = strict::values_by_variable)]
     pub with: Table<Spanned<String>>,
-}
-
-/// Numbers and truths are written without quotes.
-fn plain_values(schema: &mut Schema) {
-    let every = |value: &mut Value| {
-        if value.get("type").is_some_and(|word| word == "string") {
-            value["type"] = json!(["string", "integer", "boolean"]);
-        }
-    };
-    if let Some(value) = schema.get_mut("additionalProperties") {
-        every(value);
-    }
-    if let Some(Value::Object(patterns)) = schema.get_mut("patternProperties") {
-        patterns.values_mut().for_each(every);
-    }
 }
 
 /// A fragment as one step includes it.

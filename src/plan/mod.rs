@@ -106,11 +106,13 @@ pub struct Input {
     pub about: String,
     /// Taken where nothing is given. Secrets have none.
     #[serde(default)]
+    #[schemars(transform = strict::value)]
     pub default: Option<Spanned<String>>,
     /// A regular expression that the whole value must match.
     #[serde(default)]
     pub matches: Option<Spanned<String>>,
     /// The values that are allowed.
     #[serde(default)]
+    #[schemars(transform = strict::values)]
     pub choices: Vec<Spanned<String>>,
 }

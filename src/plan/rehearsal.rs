@@ -27,7 +27,7 @@ pub struct Rehearsal {
     /// Inputs as on the command line; they win over the scenario's. Paths are relative to this file. A secret may
     /// be written out here, since it is a test value.
     #[serde(default)]
-    #[schemars(transform = strict::by_variable)]
+    #[schemars(transform = strict::values_by_variable)]
     pub inputs: Table<Spanned<String>>,
     /// Inputs that the simulator makes; they win over the scenario's. A package is small where no size is given.
     #[serde(default)]
@@ -35,6 +35,7 @@ pub struct Rehearsal {
     pub makes: Table<Make>,
     /// What the person answers, by step id: `no`, or what is typed for `operator.ask`. Every other answer is yes.
     #[serde(default)]
+    #[schemars(transform = strict::of_values)]
     pub answers: Table<Spanned<String>>,
     /// Guards that are overridden, by name.
     #[serde(default)]

@@ -63,7 +63,7 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
     /// Inputs that the run takes where none is given.
     #[serde(default)]
-    #[schemars(transform = strict::by_variable)]
+    #[schemars(transform = strict::values_by_variable)]
     pub inputs: Table<Spanned<String>>,
     /// Inputs that the simulator makes where none is given.
     #[serde(default)]

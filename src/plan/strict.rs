@@ -1,5 +1,5 @@
 //! What the schemas say beyond the types, so that an editor underlines while an author writes what the checker would
-//! refuse. Nothing here is stricter than the checker: `tests/schemas` holds the two together.
+//! refuse. Every file that ships and every good example of a rule must still fit (`tests/schemas`).
 
 use super::Mode;
 use schemars::Schema;
@@ -17,6 +17,8 @@ const FACT_MEANT: &str = "^[a-z][a-z0-9_]*$";
 const NO_MEANT: &str =
     "The name of something in this plan: small letters, digits, `_`, in names of steps also `-`.";
 const PROFILE: &str = "^[a-z0-9][a-z0-9_-]*/[a-z0-9][a-z0-9_-]*$";
+
+const ANY_TEXT: [&str; 3] = ["string", "number", "boolean"];
 
 /// The only version there is.
 pub(super) fn version(schema: &mut Schema) {
@@ -61,6 +63,28 @@ pub(super) fn by_fact(schema: &mut Schema) {
 /// A mapping by names of inputs, parameters or facts: variables of expressions.
 pub(super) fn by_variable(schema: &mut Schema) {
     schema.insert("propertyNames".to_owned(), matching(VARIABLE, NO_VARIABLE));
+}
+
+/// A value of an input or a parameter: text, which may look like a number or a truth.
+pub(super) fn value(schema: &mut Schema) {
+    schema.insert("type".to_owned(), json!(ANY_TEXT));
+}
+
+/// A list of such values.
+pub(super) fn values(schema: &mut Schema) {
+    schema.insert("items".to_owned(), json!({ "type": ANY_TEXT }));
+}
+
+/// A mapping from inputs or parameters to their values.
+pub(super) fn values_by_variable(schema: &mut Schema) {
+    by_variable(schema);
+    of_values(schema);
+}
+
+/// A mapping to such values.
+pub(super) fn of_values(schema: &mut Schema) {
+    let value = json!({ "type": ANY_TEXT });
+    schema.insert("additionalProperties".to_owned(), value);
 }
 
 /// A mapping by mode: an editor offers them, each with its meaning.

@@ -5,8 +5,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stderr,
-    clippy::needless_pass_by_value,
-    reason = "a test may fail where it stands, and says why it is passed over"
+    reason = "a test may fail where it stands, and says where it was passed over"
 )]
 
 mod server;

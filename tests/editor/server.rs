@@ -90,9 +90,9 @@ impl Editor {
         let root = uri("");
         self.ask(
             "initialize",
-            json!({ "processId": null, "rootUri": root, "capabilities": capabilities }),
+            &json!({ "processId": null, "rootUri": root, "capabilities": capabilities }),
         );
-        self.tell("initialized", json!({}));
+        self.tell("initialized", &json!({}));
     }
 
     /// Opens a document that need not lie on the disk, and waits until it has been judged.
@@ -101,7 +101,7 @@ impl Editor {
         self.diagnostics.remove(&uri);
         self.tell(
             "textDocument/didOpen",
-            json!({ "textDocument": { "uri": uri, "languageId": "yaml", "version": 1, "text": text } }),
+            &json!({ "textDocument": { "uri": uri, "languageId": "yaml", "version": 1, "text": text } }),
         );
         loop {
             if let Some(found) = self.diagnostics.get(&uri) {
@@ -137,11 +137,11 @@ impl Editor {
         let position = json!({ "line": at.line, "character": at.character });
         self.ask(
             method,
-            json!({ "textDocument": { "uri": uri(path) }, "position": position }),
+            &json!({ "textDocument": { "uri": uri(path) }, "position": position }),
         )
     }
 
-    fn ask(&mut self, method: &str, params: Value) -> Value {
+    fn ask(&mut self, method: &str, params: &Value) -> Value {
         self.asked += 1;
         let id = self.asked;
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
@@ -155,7 +155,7 @@ impl Editor {
         }
     }
 
-    fn tell(&mut self, method: &str, params: Value) {
+    fn tell(&mut self, method: &str, params: &Value) {
         self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
     }
 
