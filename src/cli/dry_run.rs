@@ -1,15 +1,19 @@
 //! `unbrick dry-run`.
 
 use super::args::RunOptions;
+use super::setup::Place;
 use super::{Stop, setup};
+use crate::check::CheckedPlan;
 use crate::diagnostic::Problem;
-use crate::engine::{ExitCode, approval::Unit, dry, run};
+use crate::engine::{ExitCode, dry, run};
 use crate::modem::Role;
-use crate::plan::Mode;
+use crate::modem::ports::Target;
+use crate::rehearse::Simulation;
 use crate::report::{Output, problems};
 use crate::transport::Interrupt;
 use camino::Utf8Path;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 pub(super) fn dry_run(
     name: &str,
@@ -27,37 +31,24 @@ pub(super) fn dry_run(
         }
         None => None,
     };
+    let simulated = simulation.as_ref().map(|s| s.modem.clone());
     let mut operator = setup::operator(options, asks, output);
     let values = setup::values(&plan, &resolved.given, operator.as_mut())?;
-    let attached = simulation.is_some() || !resolved.ports.is_empty() || options.usb.is_some();
-    let mut unit: Option<Unit> = None;
-    let mut mode: Option<Mode> = None;
-    if attached {
-        let mut place = setup::place(
-            options,
-            resolved.ports,
-            simulation,
-            &plan,
-            Interrupt::default(),
-        )?;
-        unit = Some(run::unit(&place.name, &mut place.session));
-        // The bulk pair is not opened: whoever reads HELLO takes it from the run that follows.
-        let bulk = place
-            .session
-            .look()
-            .is_ok_and(|s| s.usb.is_none() && s.roles.contains(&Role::Edl));
-        if !bulk {
-            mode = place.session.observe().ok().map(|observed| observed.mode);
-        }
+    let mut place = attached(options, resolved.ports, simulation, &plan, output)?;
+    let modem = place.as_mut().map(|place| {
+        let unit = run::unit(&place.name, &mut place.session);
+        (unit, &mut place.session)
+    });
+    let report = dry::dry_run(dry::Request {
+        plan: &plan,
+        values: &values,
+        overrides: &resolved.overrides,
+        modem,
+        outputs: Utf8Path::new("."),
+    })?;
+    if let (Some(path), Some(modem)) = (&options.sim_log, &simulated) {
+        setup::write_sim_log(path, modem)?;
     }
-    let report = dry::dry_run(
-        &plan,
-        &values,
-        &resolved.overrides,
-        unit.as_ref(),
-        mode,
-        Utf8Path::new("."),
-    )?;
     if options.json {
         output.json(&as_json(&report))?;
     } else {
@@ -72,7 +63,36 @@ pub(super) fn dry_run(
     })
 }
 
+/// The modem that the options name; without one, the only one on USB, if there is one.
+fn attached(
+    options: &RunOptions,
+    ports: BTreeMap<Role, Target>,
+    simulation: Option<Simulation>,
+    plan: &CheckedPlan,
+    output: Output,
+) -> Result<Option<Place>, Stop> {
+    let named = simulation.is_some() || !ports.is_empty() || options.usb.is_some();
+    let place = setup::place(options, ports, simulation, plan, Interrupt::default());
+    if named {
+        return place.map(Some);
+    }
+    let Ok(mut place) = place else {
+        return Ok(None);
+    };
+    match place.session.look() {
+        Ok(sighting) if sighting.roles.is_empty() => Ok(None),
+        Ok(_) => Ok(Some(place)),
+        Err(error) => {
+            output.talk(&format!("Decided without a modem: {error}"));
+            Ok(None)
+        }
+    }
+}
+
 fn print(report: &dry::Report, output: Output) -> Result<(), Stop> {
+    if let Some(seen) = &report.modem {
+        output.data(&format!("Modem: {seen}"))?;
+    }
     output.data("Guards:")?;
     for guard in &report.guards {
         let rule = if guard.rule.is_empty() {
@@ -99,15 +119,15 @@ fn print(report: &dry::Report, output: Output) -> Result<(), Stop> {
         let only = step
             .only_in
             .map_or_else(String::new, |modes| format!(", only in {modes}"));
-        output.data(
-            &format!(
-                "{indent}{} [{}, {:?}{only}]",
-                step.step, step.action, step.effect
-            )
-            .to_lowercase(),
-        )?;
+        output.data(&format!(
+            "{indent}{} [{}, {}{only}]",
+            step.step, step.action, step.effect
+        ))?;
         for line in &step.lines {
             output.data(&format!("{indent}    {line}"))?;
+        }
+        for (name, value) in &step.facts {
+            output.data(&format!("{indent}    {name} = {value}"))?;
         }
         if let Some(failure) = &step.problem {
             let mut problem = Problem::bare(
@@ -120,8 +140,13 @@ fn print(report: &dry::Report, output: Output) -> Result<(), Stop> {
             output.talk(&problems::human(&problem, output));
         }
     }
-    if let Some((why, ids)) = &report.undecided {
-        output.data(&format!("Undecided: {why}: {}", ids.join(", ")))?;
+    if let Some(rest) = report.rest.as_ref().filter(|rest| !rest.steps.is_empty()) {
+        let word = match rest.end {
+            dry::End::Undecided => "Undecided",
+            dry::End::NotReached => "Not reached",
+        };
+        let steps = rest.steps.join(", ");
+        output.data(&format!("{word}: {}: {steps}", rest.why))?;
     }
     output.data(&format!("Digest: {}", report.digest))?;
     Ok(())
@@ -143,17 +168,24 @@ fn as_json(report: &dry::Report) -> serde_json::Value {
         .iter()
         .map(|s| {
             json!({
-                "step": s.step, "action": s.action, "effect": format!("{:?}", s.effect).to_lowercase(),
-                "only_in": s.only_in.map(|m| m.to_string()), "would": s.lines,
+                "step": s.step, "action": s.action, "effect": s.effect.word(),
+                "only_in": s.only_in.map(|m| m.to_string()), "skipped": s.skipped, "would": s.lines,
+                "facts": s.facts.iter().cloned().collect::<BTreeMap<_, _>>(),
                 "problem": s.problem.as_ref().map(|p| json!({ "code": p.code, "message": p.message })),
             })
         })
         .collect();
+    let rest = |end| {
+        let rest = report.rest.as_ref().filter(|rest| rest.end == end);
+        rest.map(|rest| json!({ "why": rest.why, "steps": rest.steps }))
+    };
     json!({
         "format": 1,
+        "modem": report.modem,
         "guards": guards,
         "steps": steps,
-        "undecided": report.undecided.as_ref().map(|(why, ids)| json!({ "why": why, "steps": ids })),
+        "undecided": rest(dry::End::Undecided),
+        "not_reached": rest(dry::End::NotReached),
         "digest": report.digest.to_string(),
     })
 }

@@ -11,12 +11,9 @@ use crate::engine::{ExitCode, Listener};
 use crate::files::{self, Root};
 use crate::rehearse;
 use crate::report::{Machine, Output, People};
-use crate::sim;
 use crate::transport::{Clock as _, Interrupt, SystemClock};
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub(super) fn run(
@@ -136,7 +133,7 @@ fn go(
     )
     .map_err(|error| cannot_start(&error))?;
     if let (Some(path), Some(modem)) = (&options.sim_log, &simulated) {
-        write_sim_log(path, modem)?;
+        setup::write_sim_log(path, modem)?;
     }
     if !options.json {
         tell(&ended, &run_path, output)?;
@@ -248,18 +245,5 @@ fn watch_signals(interrupt: &Interrupt, output: Output) -> Result<(), Stop> {
             }
         }
     });
-    Ok(())
-}
-
-fn write_sim_log(path: &Utf8Path, modem: &Arc<Mutex<sim::Modem>>) -> Result<(), Stop> {
-    let folder = Root::open(path.parent().unwrap_or(Utf8Path::new("")))?;
-    let name = Utf8PathBuf::from(path.file_name().unwrap_or("sim.log"));
-    let mut file = folder.create_new(&name)?;
-    let modem = modem
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    for record in modem.record() {
-        writeln!(file, "{}", record.json())?;
-    }
     Ok(())
 }

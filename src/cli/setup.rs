@@ -9,17 +9,19 @@ use crate::engine::approval::Digest;
 use crate::engine::inputs::{self, Given, Secrets};
 use crate::engine::store::{self, Store};
 use crate::engine::{ExitCode, Operator};
-use crate::files;
+use crate::files::{self, Root};
 use crate::modem::ports::{PortBus, Target};
 use crate::modem::usb::UsbBus;
 use crate::modem::{Bus, Role, Session};
 use crate::plan::{Values, library};
 use crate::rehearse::{self, PackageSize, Simulation};
 use crate::report::{Output, problems};
+use crate::sim;
 use crate::transport::{Clock, Interrupt, SystemClock};
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::io::Write as _;
+use std::sync::{Arc, Mutex};
 
 /// Reads and proves a plan; prints warnings.
 pub(super) fn plan(name: &str, output: Output) -> Result<CheckedPlan, Stop> {
@@ -277,4 +279,18 @@ pub(super) fn values(
                 .collect(),
         },
     })
+}
+
+/// What the simulated modem was sent.
+pub(super) fn write_sim_log(path: &Utf8Path, modem: &Arc<Mutex<sim::Modem>>) -> Result<(), Stop> {
+    let folder = Root::open(path.parent().unwrap_or(Utf8Path::new("")))?;
+    let name = Utf8PathBuf::from(path.file_name().unwrap_or("sim.log"));
+    let mut file = folder.create_new(&name)?;
+    let modem = modem
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    for record in modem.record() {
+        writeln!(file, "{}", record.json())?;
+    }
+    Ok(())
 }

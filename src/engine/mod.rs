@@ -3,6 +3,7 @@
 //! From the first intent of a destructive operation until that step is done, nothing here or below resets the modem.
 
 pub mod approval;
+mod attempts;
 pub mod dry;
 pub mod guards;
 pub mod inputs;

@@ -178,7 +178,7 @@ pub(super) fn perform(checked: &CheckedStep, bench: Bench<'_>) -> Result<Saved, 
     } else if step.check.is_some() {
         claims(checked, values).map(nothing)
     } else if let Some(script) = &checked.script {
-        run_script(script, ctx, values)
+        run_script(script, &mut Live { ctx }, values)
     } else {
         Err(Failure::new(
             "plan::no-driver",
@@ -232,7 +232,7 @@ fn write_by_at(
 
 /// The finished command, judged once more by the rules for a written one: a value must not have made another command
 /// of it (plan-language.md §4.3).
-fn finished_command(
+pub(super) fn finished_command(
     text: &str,
     checked: &CheckedStep,
     plan: &CheckedPlan,
@@ -337,7 +337,7 @@ fn answer(checked: &CheckedStep, operator: &mut dyn Operator, say: &str) -> Resu
     }
 }
 
-fn claims(checked: &CheckedStep, values: &Values) -> Result<(), Failure> {
+pub(super) fn claims(checked: &CheckedStep, values: &Values) -> Result<(), Failure> {
     for claim in &checked.claims {
         match claim.condition.holds(values) {
             Ok(true) => {}
@@ -364,14 +364,13 @@ fn claims(checked: &CheckedStep, values: &Values) -> Result<(), Failure> {
     Ok(())
 }
 
-fn run_script(
+pub(super) fn run_script(
     script: &crate::script::Script,
-    ctx: &mut Context<'_>,
+    host: &mut dyn Host,
     values: &Values,
 ) -> Result<Saved, Failure> {
-    let mut host = Live { ctx };
     let values = script
-        .run(values, &mut host)
+        .run(values, host)
         .map_err(|error| script_failure(&error))?;
     Ok(Saved {
         values,

@@ -59,6 +59,17 @@ impl Scope {
         }
     }
 
+    /// The plan's names that the value of a name of this scope rests on.
+    pub fn rests_on(&self, name: &str) -> Vec<String> {
+        match self.meaning(name).map(Cow::into_owned) {
+            None => Vec::new(),
+            Some(Meaning::Name(full)) => vec![full],
+            Some(Meaning::Text(_, template)) => {
+                template.names().map(|(name, _)| name.to_owned()).collect()
+            }
+        }
+    }
+
     /// The names that a fragment knows; none of its own for the plan itself, which knows all.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let inclusion = self.0.iter();

@@ -8,6 +8,7 @@
 mod bad_files;
 mod bad_input;
 mod bench;
+mod dry_run;
 mod ec25;
 mod exit_codes;
 mod new;

@@ -228,6 +228,40 @@ impl Lab {
 }
 
 #[test]
+fn what_a_dry_run_reads_leaves_its_digest_good_for_the_run_that_follows() {
+    let bench = Bench::new();
+    let shipped = include_str!("../../plans/quectel/ec25/scenarios/ftm.yaml");
+    let scenario = bench.write("quick.yaml", &format!("{shipped}\nboot_time: 1s\n"));
+    let (link, log) = (bench.text("modem"), bench.text("sim.log"));
+    let sim = ["sim", &scenario, "--link", &link, "--log", &log];
+    let mut command = bench.command(&[&sim[..], &["--speed", "50"]].concat());
+    command.stdin(Stdio::piped());
+    let mut sim = Talker::start(command, None);
+    sim.hear("modem/diag is ");
+    let ports: Vec<String> = ["at", "diag", "edl"]
+        .iter()
+        .map(|role| format!("--port={role}={link}/{role}"))
+        .collect();
+    let call = |first: &[&str]| {
+        let ports = ports.iter().map(String::as_str);
+        bench.run(&first.iter().copied().chain(ports).collect::<Vec<_>>())
+    };
+    let dry = call(&["dry-run", "quectel/ec25/clear-ftm"]);
+    assert_eq!(dry.code, 0, "{dry:?}");
+    for read in ["cfun = 5", "rfnv = 24", "depends on `cfun_after`"] {
+        assert!(dry.stdout.contains(read), "{read}: {dry:?}");
+    }
+    let record = std::fs::read_to_string(bench.path("sim.log")).unwrap();
+    assert!(!record.contains("QRFTESTMODE"), "{record}");
+    let digest = dry.stdout.lines().last().unwrap();
+    let digest = digest.strip_prefix("Digest: ").unwrap();
+    let run = call(&["run", "quectel/ec25/clear-ftm", "--approve", digest]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.contains("PROVED."), "{run:?}");
+    drop(sim);
+}
+
+#[test]
 fn a_plan_runs_between_two_processes() {
     let mut lab = Lab::new();
     let mut run = lab.run_until(FREE);

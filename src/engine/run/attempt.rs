@@ -5,38 +5,26 @@ use super::{Running, Stop};
 use crate::action::signature::Effect;
 use crate::action::{Cause, Failure};
 use crate::check::CheckedStep;
+use crate::engine::attempts::{self, Tries};
 use crate::engine::perform::{self, Saved};
 use crate::event::Event;
 use crate::plan::Value;
-use std::time::Duration;
-
-/// A delay between attempts never grows beyond this.
-const LONGEST_DELAY: Duration = Duration::from_secs(60);
 
 impl Running<'_, '_> {
     pub(super) fn attempts(&mut self, checked: &CheckedStep) -> Result<Saved, Failure> {
-        let retry = checked.step.retry.as_ref();
-        let attempts = retry.map_or(1, |r| r.attempts.value.max(1));
-        let mut delay = retry.map_or(Duration::ZERO, |r| r.delay.value.0);
-        let grow = retry
-            .and_then(|r| r.grow.as_ref())
-            .map_or(1, |g| g.value.max(1));
-        let mut attempt = 1;
+        let mut tries = Tries::new(checked.step.retry.as_ref());
         loop {
-            if attempts > 1 {
+            if tries.of > 1 {
                 self.recorder.say(&Event::Attempt {
                     step: checked.step.id.value.clone(),
-                    attempt,
-                    of: attempts,
+                    attempt: tries.attempt,
+                    of: tries.of,
                 });
             }
-            let result = self.attempt(checked);
-            let last = attempt >= attempts;
-            match result {
+            let delay = match self.attempt(checked) {
                 Ok(saved) => return Ok(saved),
-                Err(failure) if last || !may_retry(failure.cause) => return Err(failure),
-                Err(_) => {}
-            }
+                Err(failure) => tries.after(&failure).ok_or(failure)?,
+            };
             self.session.clock().sleep(delay);
             if self.session.interrupt().wished() {
                 return Err(Failure::new(
@@ -45,8 +33,6 @@ impl Running<'_, '_> {
                     "stopped by a person between two attempts",
                 ));
             }
-            delay = delay.saturating_mul(grow).min(LONGEST_DELAY);
-            attempt += 1;
         }
     }
 
@@ -64,27 +50,8 @@ impl Running<'_, '_> {
         }
         self.saw(observed);
         let saved = perform::perform(checked, self.bench())?;
-        let mut known = self.values.clone();
-        known.extend(saved.typed(checked)?);
-        match (&checked.until, &checked.step.retry) {
-            (Some(until), Some(retry)) => match until.holds(&checked.view(&known)) {
-                Ok(true) => Ok(saved),
-                Ok(false) => {
-                    let text = retry.until.as_ref().map_or("", |u| u.value.as_str());
-                    Err(Failure::new(
-                        "step::until",
-                        Cause::Modem,
-                        format!("`{text}` does not hold: {}", saved.shown()),
-                    ))
-                }
-                Err(error) => Err(Failure::new(
-                    "plan::expression",
-                    Cause::Plan,
-                    error.to_string(),
-                )),
-            },
-            _ => Ok(saved),
-        }
+        attempts::until(checked, &self.values, &saved)?;
+        Ok(saved)
     }
 
     pub(super) fn bench<'b>(&'b mut self) -> perform::Bench<'b>
@@ -124,9 +91,4 @@ impl Running<'_, '_> {
         }
         Ok(())
     }
-}
-
-/// Faults of the program, of the plan and of this computer are never tried again.
-fn may_retry(cause: Cause) -> bool {
-    cause == Cause::Modem
 }

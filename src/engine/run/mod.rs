@@ -3,7 +3,7 @@
 
 mod attempt;
 mod ending;
-mod permission;
+pub(super) mod permission;
 mod walk;
 
 use crate::action::Failure;

@@ -8,7 +8,7 @@ use crate::engine::guards::{self, Judgement, Known};
 use crate::engine::operator::Answer;
 use crate::event::Event;
 use crate::guard::Verdict;
-use crate::plan::{Template, Value, WhenUnknown};
+use crate::plan::{Profile, Template, Value, WhenUnknown};
 
 /// After a person's no.
 const AGAIN: &str = "nothing waits for an answer any more: begin again when it may be done";
@@ -236,22 +236,11 @@ impl Running<'_, '_> {
         }
     }
 
-    /// Erasing the whole chip is asked a second time, by the names of what is lost.
     fn last_warning(&mut self, checked: &CheckedStep) -> Result<(), Stop> {
-        let flash = checked.step.firehose_flash.as_ref();
-        if !flash.is_some_and(|f| f.erase_all.as_ref().is_some_and(|e| e.value)) {
-            return Ok(());
+        match last_warning(checked, self.plan.profile()) {
+            Some(question) => self.question(checked.id(), &question, Word::PersonOrDigest),
+            None => Ok(()),
         }
-        let partitions = self.plan.profile().partitions.iter();
-        let kept: Vec<&str> = partitions
-            .filter(|part| part.keep)
-            .map(|part| part.name.as_str())
-            .collect();
-        let question = format!(
-            "This erases {}: the calibration of this unit, which nothing but its own backup brings back. Go on?",
-            kept.join(", ")
-        );
-        self.question(checked.id(), &question, Word::PersonOrDigest)
     }
 
     fn question(&mut self, step: &str, question: &str, word: Word) -> Result<(), Stop> {
@@ -311,6 +300,21 @@ impl Running<'_, '_> {
             _ => self.plan.plan().id.value.clone(),
         }
     }
+}
+
+/// Erasing the whole chip is asked a second time, by the names of what is lost.
+pub(in crate::engine) fn last_warning(checked: &CheckedStep, profile: &Profile) -> Option<String> {
+    let flash = checked.step.firehose_flash.as_ref()?;
+    flash.erase_all.as_ref().filter(|erase| erase.value)?;
+    let partitions = profile.partitions.iter();
+    let kept: Vec<&str> = partitions
+        .filter(|part| part.keep)
+        .map(|part| part.name.as_str())
+        .collect();
+    Some(format!(
+        "This erases {}: the calibration of this unit, which nothing but its own backup brings back. Go on?",
+        kept.join(", ")
+    ))
 }
 
 fn refusal(guard: &CheckedGuard, message: &str, rule: &str, source: &str) -> String {
