@@ -131,6 +131,15 @@ impl Root {
         self.wrap("open", path, self.dir.open_with(path, &options))
     }
 
+    /// Tells the kernel a setting, in a file that it made, such as one of sysfs; the whole text in one write. The
+    /// kernel's refusal is as it came: what it means depends on the setting.
+    pub fn set(&self, path: &Utf8Path, text: &str) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.write(true);
+        let mut file = self.dir.open_with(path, &options)?;
+        file.write_all(text.as_bytes())
+    }
+
     /// Makes a folder and its parents.
     pub fn make_folder(&self, path: &Utf8Path) -> Result<(), Error> {
         self.wrap("make the folder", path, self.dir.create_dir_all(path))

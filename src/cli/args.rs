@@ -217,8 +217,14 @@ pub(super) struct SimOptions {
     /// A built-in scenario such as quectel/rm502q-gl/900e, or a file
     pub(super) scenario: String,
     /// The folder in which `at`, `diag` and `edl` appear and vanish as the modem's mode changes
-    #[arg(long, required_unless_present_any = ["package", "xqcn"])]
+    #[arg(long, required_unless_present_any = ["usb", "package", "xqcn"])]
     pub(super) link: Option<Utf8PathBuf>,
+    /// Plug the modem into this machine as a USB device; needs root and the kernel module vhci-hcd
+    #[arg(long, conflicts_with_all = ["link", "package", "xqcn"])]
+    pub(super) usb: bool,
+    /// Show the running modem at the USB 3 half of its port, and everything else at the USB 2 half
+    #[arg(long, requires = "usb")]
+    pub(super) usb3: bool,
     /// Write the scenario's firmware package into this folder, which must not exist, and end
     #[arg(long, conflicts_with = "link")]
     pub(super) package: Option<Utf8PathBuf>,
@@ -229,7 +235,7 @@ pub(super) struct SimOptions {
     #[arg(long, requires = "package")]
     pub(super) size: Option<String>,
     /// Let the modem live this many times as fast as the clock
-    #[arg(long, value_name = "TIMES", default_value_t = 1, requires = "link", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "TIMES", default_value_t = 1, conflicts_with_all = ["package", "xqcn"], value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) speed: u32,
     /// Append what the modem was sent, as JSON lines, to this file
     #[arg(long)]

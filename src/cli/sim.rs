@@ -7,11 +7,12 @@ use crate::engine::ExitCode;
 use crate::files::{self, Root};
 use crate::plan::{Profile, Scenario, library};
 use crate::report::Output;
-use crate::sim;
+use crate::sim::{self, usb};
 use crate::transport::{Interrupt, SystemClock};
 use camino::Utf8Path;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::os::fd::AsFd;
+use std::sync::{Arc, Mutex};
 
 pub(super) fn sim(options: &SimOptions, output: Output) -> Result<ExitCode, Stop> {
     let (_, scenario) = library::load_scenario(&options.scenario)?;
@@ -19,12 +20,12 @@ pub(super) fn sim(options: &SimOptions, output: Output) -> Result<ExitCode, Stop
     if options.package.is_some() || options.xqcn.is_some() {
         return make(options, &scenario, &profile, output);
     }
-    let Some(link) = &options.link else {
+    if options.link.is_none() && !options.usb {
         return Err(Stop::usage(
             "there is nothing to do",
-            "give --link, --package or --xqcn",
+            "give --link, --usb, --package or --xqcn",
         ));
-    };
+    }
     let mut modem = sim::Modem::new(&scenario, &profile, sim::Options { seed: options.seed })
         .map_err(|error| problem("scenario::modem", &error))?;
     let stop = Interrupt::default();
@@ -41,19 +42,39 @@ pub(super) fn sim(options: &SimOptions, output: Output) -> Result<ExitCode, Stop
         .map(|(name, _)| name.value.clone())
         .collect();
     let console = std::io::stdin();
-    let place = sim::serve::Place {
-        folder: link,
+    let terms = sim::serve::Terms {
         log: options.log.as_deref(),
         steps: &steps,
         console: Some(console.as_fd()),
         speed: options.speed,
         stop,
     };
-    sim::serve::serve(&mut modem, &place, &SystemClock::start(), &mut |line| {
-        output.talk(line);
-    })
-    .map_err(|error| problem("sim::serve", &error))?;
+    let clock = SystemClock::start();
+    let mut say = |line: &str| output.talk(line);
+    let served = match &options.link {
+        Some(link) => sim::serve::serve_ptys(&mut modem, link, &terms, &clock, &mut say),
+        None => on_usb(modem, options, &terms, &clock, &mut say),
+    };
+    served.map_err(|error| problem("sim::serve", &error))?;
     Ok(ExitCode::Proved)
+}
+
+/// Plugs the modem into the kernel's virtual USB host controller.
+fn on_usb(
+    modem: sim::Modem,
+    options: &SimOptions,
+    terms: &sim::serve::Terms<'_>,
+    clock: &SystemClock,
+    say: &mut dyn FnMut(&str),
+) -> Result<(), sim::serve::Error> {
+    let mut controller = usb::Vhci::open(Utf8Path::new(usb::SYSFS))?;
+    let ports = if options.usb3 {
+        usb::Ports::RunningAtSuper
+    } else {
+        usb::Ports::High
+    };
+    let mut function = usb::UsbModem::new(Arc::new(Mutex::new(modem)), ports);
+    sim::serve::serve_usb(&mut function, &mut controller, terms, clock, say)
 }
 
 /// Writes the package or the calibration file of the scenario; nothing is overwritten.

@@ -26,6 +26,7 @@ pub mod serve;
 #[cfg(test)]
 mod tests;
 mod told;
+pub mod usb;
 mod world;
 pub mod xqcn;
 

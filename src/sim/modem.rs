@@ -182,7 +182,12 @@ impl Modem {
         let answer = match self.body {
             Body::Absent => None,
             Body::Running => self.radio.next_event(),
-            _ => self.world.outbox.next_due(),
+            // What is there already waits for the host.
+            _ => self
+                .world
+                .outbox
+                .next_due()
+                .filter(|due| *due > self.world.now),
         };
         match (scheduled, answer) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -224,6 +229,25 @@ impl Modem {
         })
     }
 
+    /// Changes whenever the modem left and came back; `None` while nothing is on the bus.
+    pub fn arrival(&self) -> Option<u64> {
+        (!matches!(self.body, Body::Absent)).then_some(self.arrivals)
+    }
+
+    /// The USB interface of a wire, by number.
+    pub fn interface_of(&self, wire: Wire) -> u8 {
+        match wire {
+            Wire::At => self.profile.ports.usual.at,
+            Wire::Diag => self.profile.ports.usual.diag,
+            Wire::Edl => 0,
+        }
+    }
+
+    /// The serial number of the chip.
+    pub fn serial(&self) -> u32 {
+        self.serial
+    }
+
     fn mode(&self) -> Mode {
         match self.body {
             Body::Absent => Mode::Off,
@@ -262,6 +286,23 @@ impl Modem {
         };
         self.settle();
         Ok(count)
+    }
+
+    /// One whole transfer to the host, or what is left of it; `None` for nothing now.
+    pub fn take_transfer(&mut self, wire: Wire) -> Result<Option<Vec<u8>>, Gone> {
+        self.expect(wire)?;
+        let transfer = match &mut self.body {
+            Body::Absent => return Err(Gone),
+            Body::Running => self.radio.take_piece(wire),
+            Body::Programmer(programmer) => {
+                let transfer = self.world.outbox.take_transfer(self.world.now);
+                programmer.refill(&mut self.world);
+                transfer
+            }
+            Body::BootRom(_) | Body::Dump(_) => self.world.outbox.take_transfer(self.world.now),
+        };
+        self.settle();
+        Ok(transfer)
     }
 
     /// A zero-length packet from the host. Every state swallows it: Debian's qdl ends a Sahara image and raw data

@@ -56,6 +56,18 @@ impl Outbox {
         count
     }
 
+    /// The whole of the next transfer that is there, or what is left of it.
+    pub(super) fn take_transfer(&mut self, now: Duration) -> Option<Vec<u8>> {
+        if let Some(place) = self.late.iter().position(|(due, _)| *due <= now) {
+            return Some(self.late.remove(place).1);
+        }
+        let is_there = self.queue.front().is_some_and(|(due, _)| *due <= now);
+        is_there
+            .then(|| self.queue.pop_front())
+            .flatten()
+            .map(|(_, bytes)| bytes)
+    }
+
     pub(super) fn next_due(&self) -> Option<Duration> {
         let late = self.late.iter().map(|(due, _)| *due);
         let queued = self.queue.front().map(|(due, _)| *due);

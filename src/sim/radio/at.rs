@@ -133,6 +133,10 @@ impl AtPort {
         self.out.read(now, buffer)
     }
 
+    pub(super) fn take_piece(&mut self, now: Duration) -> Option<Vec<u8>> {
+        self.out.take_piece(now)
+    }
+
     pub(super) fn write(&mut self, core: &mut Core, bytes: &[u8]) {
         for byte in bytes {
             match byte {

@@ -47,6 +47,10 @@ impl DiagPort {
         self.out.read(now, buffer)
     }
 
+    pub(super) fn take_piece(&mut self, now: Duration) -> Option<Vec<u8>> {
+        self.out.take_piece(now)
+    }
+
     pub(super) fn write(&mut self, core: &mut Core, bytes: &[u8]) {
         self.deframer.push(bytes);
         while let Some(frame) = self.deframer.next_frame() {

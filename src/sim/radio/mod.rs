@@ -124,6 +124,15 @@ impl Radio {
         }
     }
 
+    /// One whole piece of what is ready for the host now.
+    pub fn take_piece(&mut self, wire: Wire) -> Option<Vec<u8>> {
+        match wire {
+            Wire::At => self.at.take_piece(self.core.now),
+            Wire::Diag => self.diag.take_piece(self.core.now),
+            Wire::Edl => None,
+        }
+    }
+
     /// A zero-length packet from the host, which these ports ignore.
     pub fn transfer_ended(&mut self, _wire: Wire) {}
 

@@ -79,6 +79,18 @@ impl Outbox {
         count
     }
 
+    /// The whole of the first piece that is due, or what is left of it.
+    pub(super) fn take_piece(&mut self, now: Duration) -> Option<Vec<u8>> {
+        let late = self.late.iter().position(|(due, _)| *due <= now);
+        let (_, piece) = match late {
+            Some(place) => self.late.remove(place),
+            None if self.pieces.front()?.0 <= now => self.pieces.pop_front()?,
+            None => return None,
+        };
+        self.bytes -= piece.len();
+        Some(piece)
+    }
+
     /// The first moment after `now` at which more can be read.
     pub(super) fn next_event(&self, now: Duration) -> Option<Duration> {
         let queued = self.pieces.iter().map(|(due, _)| *due);

@@ -1,6 +1,6 @@
 //! The whole simulated modem, as it is served.
 
-use super::{Served, Shown};
+use super::{Served, Shown, Wired};
 use crate::plan::Hand;
 use crate::sim::{Modem, Wire};
 use std::time::Duration;
@@ -18,6 +18,25 @@ impl Served for Modem {
         Modem::next_event(self)
     }
 
+    fn asked(&mut self, step: &str) {
+        Modem::asked(self, step);
+    }
+
+    fn hand(&mut self, hand: Hand) {
+        Modem::hand(self, hand);
+    }
+
+    fn records_from(&self, first: usize) -> Vec<String> {
+        let records = self.record().iter().skip(first);
+        records.map(|record| record.json().to_string()).collect()
+    }
+
+    fn summary(&self) -> String {
+        serde_json::to_string(&Modem::summary(self)).unwrap_or_default()
+    }
+}
+
+impl Wired for Modem {
     fn shown(&self) -> Option<Shown> {
         self.presence().map(|presence| Shown {
             wires: presence.wires,
@@ -43,22 +62,5 @@ impl Served for Modem {
 
     fn closed(&mut self, wire: Wire) {
         Modem::closed(self, wire);
-    }
-
-    fn asked(&mut self, step: &str) {
-        Modem::asked(self, step);
-    }
-
-    fn hand(&mut self, hand: Hand) {
-        Modem::hand(self, hand);
-    }
-
-    fn records_from(&self, first: usize) -> Vec<String> {
-        let records = self.record().iter().skip(first);
-        records.map(|record| record.json().to_string()).collect()
-    }
-
-    fn summary(&self) -> String {
-        serde_json::to_string(&Modem::summary(self)).unwrap_or_default()
     }
 }

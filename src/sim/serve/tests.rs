@@ -1,6 +1,6 @@
 //! Real pseudo-terminals, with the firmware of a simulated modem behind them.
 
-use super::{Place, Served, Shown, serve};
+use super::{Served, Shown, Terms, Wired, serve_ptys};
 use crate::files::{Root, read_capped};
 use crate::plan::{Duration as Span, Hand};
 use crate::sim::Wire;
@@ -62,30 +62,6 @@ impl Served for Plugged {
         self.radio.next_event()
     }
 
-    fn shown(&self) -> Option<Shown> {
-        self.arrival.map(|arrival| Shown {
-            wires: vec![Wire::At, Wire::Diag],
-            arrival,
-        })
-    }
-
-    fn write(&mut self, wire: Wire, bytes: &[u8]) -> usize {
-        self.radio.write(wire, bytes);
-        bytes.len()
-    }
-
-    fn read(&mut self, wire: Wire, buffer: &mut [u8]) -> usize {
-        self.radio.read(wire, buffer)
-    }
-
-    fn opened(&mut self, wire: Wire) {
-        self.record.push(format!("opened {wire:?}"));
-    }
-
-    fn closed(&mut self, wire: Wire) {
-        self.record.push(format!("closed {wire:?}"));
-    }
-
     fn asked(&mut self, step: &str) {
         assert_eq!(step, "pull-it");
         self.hand(Hand::Unplug);
@@ -112,6 +88,32 @@ impl Served for Plugged {
 
     fn summary(&self) -> String {
         format!("arrival {:?}", self.arrival)
+    }
+}
+
+impl Wired for Plugged {
+    fn shown(&self) -> Option<Shown> {
+        self.arrival.map(|arrival| Shown {
+            wires: vec![Wire::At, Wire::Diag],
+            arrival,
+        })
+    }
+
+    fn write(&mut self, wire: Wire, bytes: &[u8]) -> usize {
+        self.radio.write(wire, bytes);
+        bytes.len()
+    }
+
+    fn read(&mut self, wire: Wire, buffer: &mut [u8]) -> usize {
+        self.radio.read(wire, buffer)
+    }
+
+    fn opened(&mut self, wire: Wire) {
+        self.record.push(format!("opened {wire:?}"));
+    }
+
+    fn closed(&mut self, wire: Wire) {
+        self.record.push(format!("closed {wire:?}"));
     }
 }
 
@@ -194,8 +196,7 @@ fn while_served(test: impl FnOnce(&mut Person) + Send) -> (Plugged, tempfile::Te
             stop.wish();
             result
         });
-        let place = Place {
-            folder: &folder,
+        let terms = Terms {
             log: Some(&log),
             steps: &["pull-it".to_owned()],
             console: Some(console.as_fd()),
@@ -203,7 +204,7 @@ fn while_served(test: impl FnOnce(&mut Person) + Send) -> (Plugged, tempfile::Te
             stop,
         };
         let mut say = |line: &str| drop(tell.send(line.to_owned()));
-        serve(&mut modem, &place, &SystemClock::start(), &mut say).unwrap();
+        serve_ptys(&mut modem, &folder, &terms, &SystemClock::start(), &mut say).unwrap();
         if let Err(panic) = tester.join().unwrap() {
             std::panic::resume_unwind(panic);
         }
@@ -296,17 +297,17 @@ fn a_file_in_the_way_is_never_replaced() {
     let folder = Utf8Path::from_path(scratch.path()).unwrap();
     let root = Root::open(folder).unwrap();
     drop(root.create_new(Utf8Path::new("diag")).unwrap());
-    let place = Place {
-        folder,
+    let terms = Terms {
         log: None,
         steps: &[],
         console: None,
         speed: 1,
         stop: Interrupt::default(),
     };
-    let result = serve(
+    let result = serve_ptys(
         &mut Plugged::new(),
-        &place,
+        folder,
+        &terms,
         &SystemClock::start(),
         &mut |_| {},
     );
