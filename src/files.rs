@@ -1,6 +1,10 @@
 //! The only room that opens files. Outputs are created, never overwritten; inputs are read with a cap or streamed;
 //! nothing below a root is reached by leaving it.
 
+mod looking;
+
+pub use looking::Rights;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use cap_std::ambient_authority;
 use cap_std::fs::OpenOptionsExt as _;

@@ -16,6 +16,7 @@ pub mod event;
 pub mod files;
 pub mod firmware;
 pub mod guard;
+pub mod host;
 pub mod modem;
 pub mod plan;
 pub mod protocol;

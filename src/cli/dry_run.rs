@@ -2,10 +2,11 @@
 
 use super::args::RunOptions;
 use super::setup::Place;
-use super::{Stop, setup};
+use super::{Stop, keep, setup};
 use crate::check::CheckedPlan;
 use crate::diagnostic::Problem;
 use crate::engine::{ExitCode, dry, run};
+use crate::host::Keeper;
 use crate::modem::Role;
 use crate::modem::ports::Target;
 use crate::rehearse::Simulation;
@@ -34,7 +35,13 @@ pub(super) fn dry_run(
     let simulated = simulation.as_ref().map(|s| s.modem.clone());
     let mut operator = setup::operator(options, asks, output);
     let values = setup::values(&plan, &resolved.given, operator.as_mut())?;
-    let mut place = attached(options, resolved.ports, simulation, &plan, output)?;
+    let keeper = match &simulation {
+        Some(_) => None,
+        // What answers over AT and DIAG answers one program at a time.
+        None => Some(keep::keeper(options, &resolved.ports, name, &store)?),
+    };
+    let (ports, keeper) = (resolved.ports, keeper.as_ref());
+    let mut place = attached(options, ports, simulation, &plan, keeper, output)?;
     let modem = place.as_mut().map(|place| {
         let unit = run::unit(&place.name, &mut place.session);
         (unit, &mut place.session)
@@ -69,15 +76,25 @@ fn attached(
     ports: BTreeMap<Role, Target>,
     simulation: Option<Simulation>,
     plan: &CheckedPlan,
+    keeper: Option<&Keeper>,
     output: Output,
 ) -> Result<Option<Place>, Stop> {
     let named = simulation.is_some() || !ports.is_empty() || options.usb.is_some();
-    let place = setup::place(options, ports, simulation, plan, Interrupt::default());
+    let place = setup::place(
+        options,
+        ports,
+        simulation,
+        plan,
+        Interrupt::default(),
+        keeper,
+    );
     if named {
         return place.map(Some);
     }
-    let Ok(mut place) = place else {
-        return Ok(None);
+    let mut place = match place {
+        Ok(place) => place,
+        Err(stop) if stop.exit == ExitCode::Host => return Err(stop),
+        Err(_) => return Ok(None),
     };
     match place.session.look() {
         Ok(sighting) if sighting.roles.is_empty() => Ok(None),

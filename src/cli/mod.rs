@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod dry_run;
 mod explain;
+mod keep;
 mod list;
 mod new;
 mod operator;

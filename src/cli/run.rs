@@ -1,7 +1,7 @@
 //! `unbrick run` and `unbrick resume`.
 
 use super::args::RunOptions;
-use super::{Stop, setup};
+use super::{Stop, keep, setup};
 use crate::diagnostic::Problem;
 use crate::engine::resume::{self, History};
 use crate::engine::run::{Ended, Request, StartError};
@@ -94,11 +94,19 @@ fn go(
     let values = setup::values(&plan, &resolved.given, operator.as_mut())?;
     let interrupt = Interrupt::default();
     watch_signals(&interrupt, output)?;
-    let mut place = setup::place(options, resolved.ports, simulation, &plan, interrupt)?;
+    let keeper = match &simulation {
+        Some(_) => None,
+        None => Some(keep::keeper(options, &resolved.ports, name, store)?),
+    };
+    let (ports, keeper) = (resolved.ports, keeper.as_ref());
+    let mut place = setup::place(options, ports, simulation, &plan, interrupt, keeper)?;
     let (folder, history) = match which {
         Which::New => (store.new_run()?, None),
         Which::Earlier(folder, history) => (folder, Some(*history)),
     };
+    if let Some(keeper) = keeper {
+        keeper.begins(&folder.id);
+    }
     let outputs = if simulated.is_some() {
         rehearse::outputs(&folder.root)?
     } else {

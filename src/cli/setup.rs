@@ -2,6 +2,7 @@
 
 use super::Stop;
 use super::args::RunOptions;
+use super::keep;
 use super::operator::{Simulated, Terminal};
 use crate::check::{self, CheckedPlan};
 use crate::diagnostic::Problem;
@@ -10,6 +11,7 @@ use crate::engine::inputs::{self, Given, Secrets};
 use crate::engine::store::{self, Store};
 use crate::engine::{ExitCode, Operator};
 use crate::files::{self, Root};
+use crate::host::Keeper;
 use crate::modem::ports::{PortBus, Target};
 use crate::modem::usb::UsbBus;
 use crate::modem::{Bus, Role, Session};
@@ -199,13 +201,14 @@ pub(super) struct Place {
     pub(super) name: String,
 }
 
-/// Opens the bus that the options name.
+/// Opens the bus that the options name. A keeper locks what is seen on it.
 pub(super) fn place(
     options: &RunOptions,
     ports: BTreeMap<Role, Target>,
     simulation: Option<Simulation>,
     plan: &CheckedPlan,
     interrupt: Interrupt,
+    keeper: Option<&Keeper>,
 ) -> Result<Place, Stop> {
     let profile = Arc::new(plan.profile().clone());
     let (bus, clock, name): (Box<dyn Bus>, Arc<dyn Clock>, String) = if let Some(sim) = simulation {
@@ -238,6 +241,10 @@ pub(super) fn place(
             Arc::new(SystemClock::start()),
             name.join(" "),
         )
+    };
+    let bus = match keeper {
+        Some(keeper) => keep::kept(keeper, bus)?,
+        None => bus,
     };
     Ok(Place {
         session: Session::new(bus, clock, interrupt, profile),

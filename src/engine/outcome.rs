@@ -30,6 +30,8 @@ pub enum ExitCode {
     Refused = 11,
     Declined = 12,
     NoModem = 13,
+    /// Something on this computer stands in the way: another run has the modem, or `doctor` found what would spoil one.
+    Host = 14,
     Failed = 20,
     InDoubt = 21,
     Unproved = 22,
@@ -37,7 +39,7 @@ pub enum ExitCode {
 }
 
 impl ExitCode {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Proved,
         Self::Unexpected,
         Self::Usage,
@@ -45,6 +47,7 @@ impl ExitCode {
         Self::Refused,
         Self::Declined,
         Self::NoModem,
+        Self::Host,
         Self::Failed,
         Self::InDoubt,
         Self::Unproved,
@@ -65,6 +68,9 @@ impl ExitCode {
             Self::Refused => "a guard refused; nothing was written",
             Self::Declined => "a person is needed and there is no terminal, or the person declined",
             Self::NoModem => "no modem, or more than one",
+            Self::Host => {
+                "this computer is in the way: another run has the modem, or `doctor` found an obstacle"
+            }
             Self::Failed => "a step failed; the modem is as before, or `rescue` brought it back",
             Self::InDoubt => {
                 "a destroying step failed or is in doubt; the message says what state the modem is in and the command that goes on"

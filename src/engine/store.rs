@@ -51,6 +51,10 @@ impl Store {
         Root::create(folder).map(|root| Self { root })
     }
 
+    pub fn path(&self) -> &Utf8Path {
+        self.root.path()
+    }
+
     /// The folder that holds what simulated runs are given: made once, the same bytes for the same description.
     pub fn made(&self) -> Result<Root, files::Error> {
         let path = Utf8Path::new("made");

@@ -25,9 +25,9 @@ pub(crate) struct Said {
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-        }
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("root/run/lock")).unwrap();
+        Self { folder }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -52,6 +52,8 @@ impl Bench {
             .current_dir(self.folder.path())
             .env_clear()
             .env("XDG_STATE_HOME", self.path("state"))
+            // A computer of its own, without USB and ModemManager, and with a place for locks.
+            .env("UNBRICK_ROOT", self.path("root"))
             .stdin(Stdio::null());
         command
     }

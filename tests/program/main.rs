@@ -11,6 +11,7 @@ mod bench;
 mod dry_run;
 mod ec25;
 mod exit_codes;
+mod locks;
 mod new;
 mod ptys;
 mod refusals;

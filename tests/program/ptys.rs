@@ -12,13 +12,13 @@ use std::time::Duration;
 
 /// Longest silence of a process; a whole backup of NV items is the longest work without a line.
 const PATIENCE: Duration = Duration::from_secs(90);
-const GROUND: &str = "Tie M.2 pin 65";
+pub(crate) const GROUND: &str = "Tie M.2 pin 65";
 const FREE: &str = "take the wire off";
 /// The third image of a flash.
 const THIRD_IMAGE: &str = "update/devcfg.mbn: ";
 
 /// A process whose stderr is read line by line; it never outlives the test.
-struct Talker {
+pub(crate) struct Talker {
     child: Child,
     lines: Receiver<String>,
     heard: String,
@@ -28,7 +28,7 @@ struct Talker {
 }
 
 impl Talker {
-    fn start(mut command: Command, terminal: Option<OwnedFd>) -> Self {
+    pub(crate) fn start(mut command: Command, terminal: Option<OwnedFd>) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -53,7 +53,7 @@ impl Talker {
     }
 
     /// Waits for a line that holds `text`.
-    fn hear(&mut self, text: &str) {
+    pub(crate) fn hear(&mut self, text: &str) {
         loop {
             match self.lines.recv_timeout(PATIENCE) {
                 Ok(line) => {
@@ -68,17 +68,17 @@ impl Talker {
         }
     }
 
-    fn say(&mut self, line: &str) {
+    pub(crate) fn say(&mut self, line: &str) {
         writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
-    fn signal(&self, signal: rustix::process::Signal) {
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, signal).unwrap();
     }
 
     /// Waits for the end: exit code (-1 for a signal), stdout and the whole of stderr.
-    fn end(mut self) -> (i32, String, String) {
+    pub(crate) fn end(mut self) -> (i32, String, String) {
         let mut said = std::mem::take(&mut self.heard);
         loop {
             match self.lines.recv_timeout(PATIENCE) {
@@ -103,14 +103,14 @@ impl Drop for Talker {
 }
 
 /// A modem in one process, and what the other one is given.
-struct Lab {
-    bench: Bench,
-    sim: Talker,
+pub(crate) struct Lab {
+    pub(crate) bench: Bench,
+    pub(crate) sim: Talker,
     options: Vec<String>,
 }
 
 impl Lab {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let bench = Bench::new();
         let shipped = include_str!("../../plans/quectel/rm502q-gl/scenarios/900e.yaml");
         let quick = shipped
@@ -151,7 +151,7 @@ impl Lab {
         }
     }
 
-    fn arguments<'a>(&'a self, first: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    pub(crate) fn arguments<'a>(&'a self, first: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
         let options = self.options.iter().map(String::as_str);
         first
             .iter()
@@ -161,7 +161,7 @@ impl Lab {
             .collect()
     }
 
-    fn digest(&self) -> String {
+    pub(crate) fn digest(&self) -> String {
         let said = self.bench.run(&self.arguments(&["dry-run", PLAN], &[]));
         assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
         let line = said.stdout.lines().last().unwrap();
@@ -169,7 +169,7 @@ impl Lab {
     }
 
     /// Starts the program with a terminal for its stdin.
-    fn in_terminal(&self, arguments: &[&str]) -> Talker {
+    pub(crate) fn in_terminal(&self, arguments: &[&str]) -> Talker {
         let master =
             openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
@@ -186,7 +186,7 @@ impl Lab {
     }
 
     /// Starts the plan and brings it to `text`, grounding the pin when it says so.
-    fn run_until(&mut self, text: &str) -> Talker {
+    pub(crate) fn run_until(&mut self, text: &str) -> Talker {
         let digest = self.digest();
         let mut run = self.in_terminal(&self.arguments(&["run", PLAN], &["--approve", &digest]));
         run.hear(GROUND);
@@ -195,7 +195,7 @@ impl Lab {
         run
     }
 
-    fn record(&self) -> Vec<Value> {
+    pub(crate) fn record(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.bench.path("sim.log")).unwrap_or_default();
         let lines = text.lines();
         lines
@@ -203,20 +203,20 @@ impl Lab {
             .collect()
     }
 
-    fn wrote_nothing(&self) {
+    pub(crate) fn wrote_nothing(&self) {
         let record = self.record();
         let destructive = of_kind(&record, &DESTRUCTIVE);
         assert!(destructive.is_empty(), "{destructive:?}");
     }
 
     /// The name of the only run, and how `runs` lists it.
-    fn listed(&self) -> (String, String) {
+    pub(crate) fn listed(&self) -> (String, String) {
         let runs = self.bench.run(&["runs"]).stdout;
         (runs.split_whitespace().next().unwrap().to_owned(), runs)
     }
 
     /// The digest that a resume without a terminal asks for.
-    fn resume_digest(&self, run: &str) -> String {
+    pub(crate) fn resume_digest(&self, run: &str) -> String {
         let said = self.bench.run(&["--plain", "resume", run]);
         assert_eq!(said.code, 12, "{}", said.stderr);
         let at = said
