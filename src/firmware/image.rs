@@ -4,10 +4,11 @@ use super::fault::Fault;
 use crate::files::{Root, hex};
 use crate::protocol::nand::Geometry;
 use camino::{Utf8Path, Utf8PathBuf};
+use cap_std::fs::FileExt as _;
 use cap_std::fs_utf8::File;
 use md5::Md5;
 use sha2::{Digest, Sha256};
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read};
 
 /// What is written into one range.
 #[derive(Debug)]
@@ -71,27 +72,38 @@ impl Image {
         })
     }
 
-    /// The bytes from the beginning, read through the handle that was hashed.
-    pub fn reader(&mut self) -> io::Result<Box<dyn Read + '_>> {
-        match &mut self.source {
-            Source::File(file) => {
-                file.seek(SeekFrom::Start(0))?;
-                Ok(Box::new(file))
-            }
-            Source::Patched(bytes) => Ok(Box::new(Cursor::new(bytes.as_slice()))),
+    /// The bytes from the beginning, read through the handle that was hashed. Several may read at a time.
+    pub fn reader(&self) -> Box<dyn Read + Send + '_> {
+        match &self.source {
+            Source::File(file) => Box::new(FromStart { file, offset: 0 }),
+            Source::Patched(bytes) => Box::new(Cursor::new(bytes.as_slice())),
         }
     }
 
     /// All bytes of an image that is no longer than `cap`.
-    pub(super) fn small(&mut self, cap: u64) -> io::Result<Option<Vec<u8>>> {
+    pub(super) fn small(&self, cap: u64) -> io::Result<Option<Vec<u8>>> {
         let mut bytes = Vec::new();
-        self.reader()?.take(cap + 1).read_to_end(&mut bytes)?;
+        self.reader().take(cap + 1).read_to_end(&mut bytes)?;
         Ok((bytes.len() as u64 <= cap).then_some(bytes))
     }
 
     /// Whether it is a UBI image. The modem changes those from the first boot on.
     pub fn is_ubi(&self) -> bool {
         self.head.starts_with(b"UBI#") || self.path.extension() == Some("ubi")
+    }
+}
+
+/// A place of its own in a file whose handle is shared: the handle's own place would be everybody's.
+struct FromStart<'a> {
+    file: &'a File,
+    offset: u64,
+}
+
+impl Read for FromStart<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read_at(buffer, self.offset)?;
+        self.offset += count as u64;
+        Ok(count)
     }
 }
 

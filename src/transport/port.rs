@@ -4,8 +4,11 @@ use super::{Clock, Deadline, Error, Interrupt, Transport};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long one read or write blocks before a wish to stop is looked at.
+/// How long one read blocks before a wish to stop is looked at.
 const SLICE: Duration = Duration::from_millis(100);
+/// The same for a write. Longer, because a write that is broken off is cancelled inside the host controller: at the
+/// slowest rate that was ever measured (3.83 MB/s, protocols.md §7.1) 256 KiB take 70 ms, and a busy flash holds them up.
+const WRITE_SLICE: Duration = Duration::from_secs(2);
 
 /// An open port of the modem.
 pub struct Port {
@@ -93,15 +96,27 @@ impl Port {
 
     /// Writes all of `bytes` before the deadline.
     pub fn write_all(&mut self, bytes: &[u8], deadline: Deadline) -> Result<(), Error> {
-        let mut sent = 0;
-        while sent < bytes.len() {
+        self.write_counted(bytes, deadline, &mut 0)
+    }
+
+    /// Writes all of `bytes` before the deadline, and adds to `sent` what has left, also where the rest cannot.
+    pub fn write_counted(
+        &mut self,
+        mut bytes: &[u8],
+        deadline: Deadline,
+        sent: &mut u64,
+    ) -> Result<(), Error> {
+        while !bytes.is_empty() {
             if self.interrupt.at_once() {
                 return Err(Error::Interrupted);
             }
             let left = deadline.left(self.clock.now());
-            match self.transport.write(&bytes[sent..], left.min(SLICE)) {
+            match self.transport.write(bytes, left.min(WRITE_SLICE)) {
                 Ok(0) => return Err(Error::Gone),
-                Ok(count) => sent += count,
+                Ok(count) => {
+                    bytes = bytes.get(count..).unwrap_or_default();
+                    *sent += count as u64;
+                }
                 Err(Error::Timeout) if !deadline.passed(self.clock.now()) => {}
                 Err(error) => return Err(error),
             }

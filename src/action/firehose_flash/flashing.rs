@@ -2,6 +2,7 @@
 
 use super::super::sahara_load::of_firehose;
 use super::super::{Cause, Failure, Witness};
+use super::supply::Supply;
 use super::verifying::{self, Method, Proof};
 use super::{Options, Report};
 use crate::driver::firehose::{Change, Error, Firehose, Writing};
@@ -42,16 +43,27 @@ pub(super) fn flash(
         report: Report::default(),
     };
     let (erases, programs) = flashing.leave_same(package.erases, package.programs, options)?;
-    for erase in &erases {
-        flashing.erase(erase)?;
-    }
-    for mut program in programs {
-        flashing.program(&mut program)?;
-    }
+    std::thread::scope(|scope| {
+        // Begun before the first erase: where nothing can be read ahead, nothing is lost.
+        let mut supply = Supply::start(scope, &programs).map_err(|error| no_thread(&error))?;
+        for erase in &erases {
+            flashing.erase(erase)?;
+        }
+        for program in &programs {
+            flashing.program(program, &mut supply)?;
+        }
+        Ok::<(), Failure>(())
+    })?;
     for patch in &package.patches {
         flashing.patch(patch)?;
     }
     Ok(flashing.report)
+}
+
+fn no_thread(error: &std::io::Error) -> Failure {
+    let message = format!("the images cannot be read ahead: {error}");
+    Failure::new("flash::host", Cause::Host, message)
+        .help("nothing was erased; free some memory, then try again")
 }
 
 /// Nothing is erased on a chip that is not the one that was judged.
@@ -162,12 +174,12 @@ impl Flashing<'_> {
         Ok(())
     }
 
-    fn program(&mut self, program: &mut Program) -> Result<(), Failure> {
+    fn program(&mut self, program: &Program, supply: &mut Supply) -> Result<(), Failure> {
         self.safe_point()?;
         let target = program.to_string();
         self.witness
             .intent("program", &target, Some(&program.image.padded_sha256))?;
-        let sent = self.send(program);
+        let sent = self.send(program, supply);
         self.told("program", &target, sent)?;
         let proof = self.prove(program);
         let proof = self.told("program", &target, proof)?;
@@ -190,9 +202,8 @@ impl Flashing<'_> {
         }
     }
 
-    fn send(&mut self, program: &mut Program) -> Result<(), Error> {
+    fn send(&mut self, program: &Program, supply: &mut Supply) -> Result<(), Error> {
         let command = "program";
-        let file = |reason| Error::File { command, reason };
         let what = program.image.path.to_string();
         let name = program.image.path.file_name().unwrap_or("image").to_owned();
         let writing = Writing {
@@ -204,25 +215,23 @@ impl Flashing<'_> {
         let mut progress = every(STRIDE, |done, total| {
             witness.progress(&what, Unit::Bytes, done, total);
         });
-        let mut reader = program.image.reader().map_err(file)?;
-        let sent = self.firehose.program(
+        let mut ahead = supply.next_image();
+        self.firehose.program(
             self.chip,
             &writing,
-            &mut *reader,
+            &mut ahead,
             self.deadline,
             &mut progress,
         )?;
-        drop(reader);
-        if sent.sha256 == program.image.sha256 {
+        if ahead.sha256() == Some(program.image.sha256.as_str()) {
             Ok(())
         } else {
-            Err(file(std::io::Error::other(
-                "it changed after it was judged",
-            )))
+            let reason = std::io::Error::other("it changed after it was judged");
+            Err(Error::File { command, reason })
         }
     }
 
-    fn prove(&mut self, program: &mut Program) -> Result<Proof, Error> {
+    fn prove(&mut self, program: &Program) -> Result<Proof, Error> {
         let what = format!("verify {}", program.image.path);
         let witness = &mut *self.witness;
         let mut progress = every(STRIDE, |done, total| {

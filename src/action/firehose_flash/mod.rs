@@ -5,14 +5,18 @@
 //! again. After a failure nothing here resets the modem.
 
 mod flashing;
+mod supply;
 #[cfg(test)]
 mod tests;
 mod verifying;
 
-use super::{Cause, Context, Failure};
+use super::{Cause, Context, Failure, Witness};
+use crate::driver::firehose::Firehose;
 use crate::files::Root;
 use crate::firmware::{Extent, Package};
 use crate::plan::{Profile, Verify};
+use crate::protocol::nand::Geometry;
+use crate::transport::Deadline;
 use camino::Utf8Path;
 
 /// What was written, and how that is known.
@@ -57,6 +61,18 @@ pub fn run(
     }
     let deadline = ctx.deadline;
     let (firehose, witness) = ctx.firehose_and_witness()?;
+    flash(firehose, witness, chip, package, options, deadline)
+}
+
+/// Writes a package that was judged: compares the chip, erases, writes and proves each range, and patches.
+pub fn flash(
+    firehose: &mut Firehose,
+    witness: &mut dyn Witness,
+    chip: Geometry,
+    package: Package,
+    options: Options,
+    deadline: Deadline,
+) -> Result<Report, Failure> {
     flashing::flash(firehose, witness, chip, package, options, deadline)
 }
 
@@ -115,7 +131,7 @@ fn inspect(folder: &Utf8Path, profile: &Profile, erase_all: bool) -> Result<Pack
     })
 }
 
-fn geometry(profile: &Profile) -> Result<crate::protocol::nand::Geometry, Failure> {
+fn geometry(profile: &Profile) -> Result<Geometry, Failure> {
     profile
         .flash_chip(&[])
         .map(|chip| chip.geometry)

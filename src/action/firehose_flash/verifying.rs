@@ -81,7 +81,7 @@ pub(super) fn prove(
     firehose: &mut Firehose,
     chip: Geometry,
     method: Method,
-    program: &mut Program,
+    program: &Program,
     deadline: Deadline,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Proof, Error> {
@@ -96,10 +96,9 @@ pub(super) fn prove(
             })
         }
         Method::Readback => {
-            let (command, page) = ("read", chip.page() as usize);
-            let file = |reason| Error::File { command, reason };
+            let page = chip.page() as usize;
             let Image { bytes, .. } = program.image;
-            let mut reader = program.image.reader().map_err(file)?;
+            let mut reader = program.image.reader();
             let mut compare = Compare::new(&mut *reader, page);
             firehose.read(chip, program.sectors, &mut compare, deadline, progress)?;
             Ok(compare.proof(bytes))

@@ -12,7 +12,7 @@ mod transfer;
 pub use error::Error;
 pub use start::answers;
 pub use storage::Storage;
-pub use transfer::{Sent, Writing};
+pub use transfer::Writing;
 
 use crate::protocol::firehose::Element;
 use crate::protocol::nand::{Geometry, Sectors};
@@ -83,7 +83,7 @@ impl Firehose {
         &self.offers
     }
 
-    /// Most bytes of one raw write.
+    /// Bytes that the programmer takes at a time; writes are multiples of it.
     pub fn payload(&self) -> usize {
         self.payload
     }

@@ -2,21 +2,11 @@
 
 use super::line::Answer;
 use super::{Error, Firehose, patience, range};
-use crate::files::hex;
 use crate::protocol::nand::{Geometry, Sectors};
 use crate::transport;
 use crate::transport::Deadline;
-use sha2::{Digest, Sha256};
 use std::io::{self, Read, Write};
 use std::time::Duration;
-
-/// What was sent into a range.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
-    /// SHA-256 of what the reader gave, lower-case hex.
-    pub sha256: String,
-    pub bytes: u64,
-}
 
 /// What is written where.
 #[derive(Debug, Clone, Copy)]
@@ -27,12 +17,19 @@ pub struct Writing<'a> {
     pub last_sector: Option<u32>,
 }
 
+/// Most bytes of one write. The programmer reads a payload at a time and never sees where a write of the host ends,
+/// unless it ends with a short packet (usb-test-rig.md §6: an endpoint hands on packets); so a write takes as many whole
+/// payloads as fit, because each costs a round through the USB stack (protocols.md §6.7: "bigger transfers are
+/// everything"). Under VIP, where every transfer is hashed, this would be wrong; VIP is not spoken here.
+const SPAN: usize = 256 * 1024;
+
 /// Once sectors are announced only the modem's own silence ends the phase: a plan's timeout that cut it short would leave
 /// the programmer out of step. Whoever calls looks at the plan's time between two ranges.
 const RAW_PHASE: Duration = Duration::from_secs(3600);
 
 impl Firehose {
-    /// Writes a reader into a range and pads its last sector with zeros. The range must have been erased.
+    /// Writes a reader into a range and pads its last sector with zeros; returns how many bytes the reader gave. The
+    /// range must have been erased.
     ///
     /// Once sectors are announced they are all sent, even where the reader fails or gives too little: zeros fill
     /// them, the programmer stays in step, and the error says that the range is wrong.
@@ -43,7 +40,7 @@ impl Firehose {
         reader: &mut dyn Read,
         deadline: Deadline,
         progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<Sent, Error> {
+    ) -> Result<u64, Error> {
         let command = "program";
         let announced = chip.bytes(writing.sectors);
         let mut element = range(command, chip, writing.sectors).with("filename", writing.name);
@@ -62,17 +59,16 @@ impl Firehose {
         }
         let whole = self.line.port.within(RAW_PHASE);
         let mut content = Content::new(reader, announced);
-        let mut buffer = vec![0; self.payload];
+        let mut buffer = vec![0; span(self.payload)];
         let mut sent = 0;
         while sent < announced {
-            let count = piece(announced - sent, self.payload);
+            let count = piece(announced - sent, buffer.len());
             let chunk = buffer.get_mut(..count).unwrap_or_default();
             content.fill(chunk);
             let until = self.line.port.within(patience::RAW);
-            if let Err(reason) = self.line.port.write_all(chunk, until) {
+            if let Err(reason) = self.line.port.write_counted(chunk, until, &mut sent) {
                 return Err(self.cut_off(command, sent, announced, reason));
             }
-            sent += count as u64;
             progress(sent, announced);
         }
         let answer = self.line.answer(command, patience::FINAL, whole)?;
@@ -194,8 +190,14 @@ fn finished(command: &'static str, answer: Answer) -> Result<(), Error> {
     }
 }
 
-fn piece(left: u64, payload: usize) -> usize {
-    usize::try_from(left).unwrap_or(payload).min(payload)
+fn piece(left: u64, span: usize) -> usize {
+    usize::try_from(left).unwrap_or(span).min(span)
+}
+
+/// As many whole payloads as fit into one write, at least one.
+fn span(payload: usize) -> usize {
+    let payload = payload.max(1);
+    SPAN.max(payload) / payload * payload
 }
 
 /// The one word of 64 hex digits in the logs. The digest comes in a log line (protocols.md §6.4); here alone a log
@@ -212,10 +214,9 @@ fn digest(answer: &Answer) -> Option<String> {
     found.all(|other| other == first).then_some(first)
 }
 
-/// A reader that is hashed as it is read, and padded to the announced length.
+/// A reader that is padded to the announced length.
 struct Content<'a> {
     reader: &'a mut dyn Read,
-    hash: Sha256,
     bytes: u64,
     ended: bool,
     failed: Option<io::Error>,
@@ -226,7 +227,6 @@ impl<'a> Content<'a> {
     fn new(reader: &'a mut dyn Read, announced: u64) -> Self {
         Self {
             reader,
-            hash: Sha256::new(),
             bytes: 0,
             ended: false,
             failed: None,
@@ -241,7 +241,6 @@ impl<'a> Content<'a> {
             match self.reader.read(rest) {
                 Ok(0) => self.ended = true,
                 Ok(count) => {
-                    self.hash.update(rest.get(..count).unwrap_or_default());
                     filled += count;
                     self.bytes += count as u64;
                 }
@@ -255,7 +254,7 @@ impl<'a> Content<'a> {
         chunk.get_mut(filled..).unwrap_or_default().fill(0);
     }
 
-    fn result(mut self, command: &'static str) -> Result<Sent, Error> {
+    fn result(mut self, command: &'static str) -> Result<u64, Error> {
         if self.failed.is_none() && !self.ended && self.bytes == self.announced {
             // A file that grew meanwhile is not the one that was judged.
             let mut one = [0];
@@ -267,10 +266,7 @@ impl<'a> Content<'a> {
         }
         match self.failed {
             Some(reason) => Err(Error::File { command, reason }),
-            None => Ok(Sent {
-                sha256: hex(&self.hash.finalize()),
-                bytes: self.bytes,
-            }),
+            None => Ok(self.bytes),
         }
     }
 }
