@@ -74,14 +74,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         digest: Duration::ZERO,
         ..MODEL
     };
-    let before = processor_time();
     let fast = bench.flash(instant, false, None)?;
-    let spent = processor_time().saturating_sub(before);
     let mib = fast.account.raw_bytes as f64 / MIB;
     writeln!(
         out,
-        "processor: {:.3} s per 256 MiB (read, hashed, sent; bus without time)",
-        spent.as_secs_f64() / mib * 256.0
+        "processor: {:.3} s per 256 MiB (read, hashed, sent; bus without time); {:.3} s to judge them before",
+        fast.spent.as_secs_f64() / mib * 256.0,
+        fast.judging.as_secs_f64() / mib * 256.0
     )?;
     writeln!(
         out,
@@ -100,6 +99,9 @@ struct Bench {
 
 struct Measured {
     wall: Duration,
+    /// Processor time of the flash, and of judging the package before it.
+    spent: Duration,
+    judging: Duration,
     account: Account,
     report: Report,
 }
@@ -129,6 +131,7 @@ impl Bench {
         skip_same: bool,
         differing: Option<usize>,
     ) -> Result<Measured, Box<dyn std::error::Error>> {
+        let idle = processor_time();
         let faults = |faults: Vec<_>| format!("{faults:?}");
         let package = Package::inspect(&self.root, &self.chip, Extent::Update).map_err(faults)?;
         let plain = package
@@ -154,6 +157,7 @@ impl Bench {
         let (bus, account) = Bus::new(model, chip, digests, differ);
         let clock = Arc::new(SystemClock::start());
         let port = Port::new(Box::new(bus), clock, Interrupt::default());
+        let judged = processor_time();
         let begun = now();
         let deadline = port.within(Duration::from_secs(3600));
         let mut firehose = Firehose::start(port, deadline)?;
@@ -178,6 +182,8 @@ impl Bench {
             .clone();
         Ok(Measured {
             wall,
+            spent: processor_time().saturating_sub(judged),
+            judging: judged.saturating_sub(idle),
             account,
             report,
         })

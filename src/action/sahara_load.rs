@@ -2,6 +2,7 @@
 
 use super::{Cause, Context, Failure};
 use crate::driver::firehose::Firehose;
+use crate::driver::sahara::Images;
 use crate::driver::{firehose, sahara};
 use crate::event::Unit;
 use crate::files;
@@ -16,11 +17,12 @@ const ELF: &[u8] = b"\x7fELF";
 /// Checks the file before the modem is spoken to, loads it, and leaves the modem in Firehose.
 pub fn run(ctx: &mut Context<'_>, programmer: &Utf8Path) -> Result<(), Failure> {
     let mut file = check(programmer)?;
+    let mut images = Images::only(&mut file);
     let mut port = ctx.edl_port()?;
     let (deadline, witness) = (ctx.deadline, &mut *ctx.witness);
     let mut progress = |done, total| witness.progress("programmer", Unit::Bytes, done, total);
     let loaded =
-        sahara::load(&mut port, &mut file, deadline, &mut progress).map_err(|e| of_sahara(&e))?;
+        sahara::load(&mut port, &mut images, deadline, &mut progress).map_err(|e| of_sahara(&e))?;
     ctx.witness.note(&format!(
         "the boot ROM took image {} in {} bytes",
         loaded.image, loaded.bytes

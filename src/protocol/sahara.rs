@@ -13,6 +13,22 @@ pub const MAX_PACKET: u32 = 0x400;
 /// Image id of the Firehose programmer, EHOSTDL (protocols.md §5.3).
 pub const IMAGE_PROGRAMMER: u32 = 13;
 
+/// Questions of command mode (protocols.md §5.5: openpst:include/qualcomm/sahara.h, edl:edlclient/Library/sahara.py).
+pub mod execute {
+    /// The chip's serial number, u32.
+    pub const SERIAL: u32 = 0x01;
+    /// HWID, u64, often said three times. Version 3 refuses it (bkerler/edl#443).
+    pub const HARDWARE: u32 = 0x02;
+    /// Hash of the key that programmers are signed with, 32 or 48 bytes, said once to three times.
+    pub const KEY_HASH: u32 = 0x03;
+    /// Version of the boot loader, u32.
+    pub const SOFTWARE: u32 = 0x07;
+    /// The questions that are answered, u32 each.
+    pub const SUPPORTED: u32 = 0x08;
+    /// The chip id of version 3, at least 44 bytes.
+    pub const CHIP_V3: u32 = 0x0a;
+}
+
 /// What a side of the conversation wants next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {

@@ -21,7 +21,11 @@ pub enum Error {
     /// The rest of an earlier conversation.
     #[error("the boot ROM said {packet}, which does not belong here")]
     Stale { packet: &'static str, sent: u64 },
-    #[error("the boot ROM asks for image {image}, which is no programmer")]
+    #[error("the boot ROM has no command mode: status {status:#x}, {}", status_text(*.status))]
+    NoCommandMode { status: u32 },
+    #[error("the boot ROM answers question {command:#x} with {length} bytes")]
+    TooLong { command: u32, length: u32 },
+    #[error("the boot ROM asks for image {image}, which was not given")]
     OtherImage { image: u64 },
     #[error("the boot ROM has taken image {image} and waits for another")]
     MoreImages { image: u64 },
@@ -48,6 +52,8 @@ impl Error {
             Self::FirehoseRuns => "sahara::firehose-runs",
             Self::Hdlc => "sahara::hdlc",
             Self::Stale { .. } => "sahara::stale",
+            Self::NoCommandMode { .. } => "sahara::no-command-mode",
+            Self::TooLong { .. } => "sahara::malformed",
             Self::OtherImage { .. } | Self::MoreImages { .. } => "sahara::other-image",
             Self::Beyond { .. } => "sahara::beyond-image",
             Self::Circles => "sahara::circles",
@@ -86,7 +92,10 @@ impl Error {
             }
             Self::FirehoseRuns => "go on without `sahara.load`, or cut the modem's power first",
             Self::OtherImage { .. } | Self::MoreImages { .. } => {
-                "this boot ROM needs more than one image, which is not supported"
+                "give the image by its number in `images:` of `sahara.load`, from the modem's own package"
+            }
+            Self::NoCommandMode { .. } => {
+                "this boot ROM does not tell its identity: cut the modem's power, enter EDL again, and go on without `sahara.info`"
             }
             Self::Beyond { .. } => "the programmer's file is cut short: unpack the package again",
             Self::Image(_) => "read the programmer's file by hand to see what is wrong with it",

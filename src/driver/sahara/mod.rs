@@ -5,90 +5,118 @@
 
 mod error;
 mod first_bytes;
+mod info;
 mod packets;
+mod talk;
 #[cfg(test)]
 mod tests;
 
 pub use error::Error;
 pub use first_bytes::{FirstBytes, identify};
+pub use info::{ChipInfo, info};
 
 use crate::protocol::sahara::{Mode, Packet};
-use crate::transport::{self, Deadline, Port};
-use packets::Next;
+use crate::transport::{Deadline, Port};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek, SeekFrom};
-use std::time::Duration;
+use talk::{PACKET, Talk};
 
 /// A file that the boot ROM reads here and there.
 pub trait Image: Read + Seek {}
 impl<T: Read + Seek> Image for T {}
 
+/// What the boot ROM may ask for.
+pub struct Images<'a> {
+    /// Given for each id that a lone programmer may stand for and that has no image of its own.
+    programmer: &'a mut dyn Image,
+    /// Further images by their id, for boot ROMs that want several.
+    others: BTreeMap<u64, &'a mut dyn Image>,
+}
+
+impl<'a> Images<'a> {
+    pub fn only(programmer: &'a mut dyn Image) -> Self {
+        Self::with_others(programmer, BTreeMap::new())
+    }
+
+    pub fn with_others(
+        programmer: &'a mut dyn Image,
+        others: BTreeMap<u64, &'a mut dyn Image>,
+    ) -> Self {
+        Self { programmer, others }
+    }
+
+    /// Whether one of several is still to be asked for.
+    fn left(&self, given: &BTreeSet<u64>) -> bool {
+        let programmer = |id: &u64| !self.others.contains_key(id);
+        let others = self.others.keys().all(|id| given.contains(id));
+        !others || !given.iter().any(programmer)
+    }
+
+    fn of(&mut self, id: u64) -> Option<&mut dyn Image> {
+        match self.others.get_mut(&id) {
+            Some(image) => Some(&mut **image),
+            None if PROGRAMMERS.contains(&id) => Some(&mut *self.programmer),
+            None => None,
+        }
+    }
+}
+
 /// A programmer that the boot ROM has taken and started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loaded {
-    /// The id under which it was asked for.
+    /// The id under which it was asked for last.
     pub image: u64,
-    /// Bytes sent.
+    /// Bytes sent, of all images.
     pub bytes: u64,
 }
 
-/// How long HELLO is waited for before the modem is nudged (protocols.md §5.6).
-const HELLO: Duration = Duration::from_secs(1);
-/// How long one packet is waited for. A remote port needs 40 ms per read (protocols.md §5.2).
-const PACKET: Duration = Duration::from_secs(10);
 /// Largest piece that is handed to the transport at once.
 const PIECE: usize = 64 * 1024;
 /// A boot ROM asks for a programmer of 1 MiB in about 300 reads; beyond these it goes in circles.
 const MAX_PACKETS: u32 = 100_000;
-const MAX_HELLOS: u32 = 4;
+/// HELLO comes twice at times, and once more before each further image.
+const MAX_HELLOS: usize = 4;
 /// Images that a lone programmer may stand for (fwupd:plugins/qc-firehose/qc-firehose.quirk), and ENPRG.
-const IMAGES: [u64; 4] = [7, 0x0b, 13, 21];
+const PROGRAMMERS: [u64; 4] = [7, 0x0b, 13, 21];
 /// Of these, "pending" in `DONE_RESPONSE` is no reason to wait for more (protocols.md §5.4).
 const FINISHED_WHATEVER: [u64; 3] = [7, 13, 21];
 
-/// Gives the boot ROM its programmer and returns when it has started it.
+/// Gives the boot ROM what it asks for and returns when it has started its programmer.
 pub fn load(
     port: &mut Port,
-    programmer: &mut dyn Image,
+    images: &mut Images<'_>,
     deadline: Deadline,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Loaded, Error> {
-    let length = programmer.seek(SeekFrom::End(0)).map_err(Error::Image)?;
     let mut loading = Loading {
-        port,
-        programmer,
-        length,
-        deadline,
+        talk: Talk::new(port, deadline),
+        images,
         progress,
-        sent: 0,
-        image: None,
+        current: None,
+        given: BTreeSet::new(),
     };
-    let first = loading.first_packet()?;
+    let first = loading.talk.first(Mode::ImagePending)?;
     loading.serve(first)
 }
 
-struct Loading<'a> {
-    port: &'a mut Port,
-    programmer: &'a mut dyn Image,
-    length: u64,
-    deadline: Deadline,
+struct Loading<'a, 'i> {
+    talk: Talk<'a>,
+    images: &'a mut Images<'i>,
     progress: &'a mut dyn FnMut(u64, u64),
-    sent: u64,
-    image: Option<u64>,
+    current: Option<Current>,
+    /// Ids of images that were taken whole.
+    given: BTreeSet<u64>,
 }
 
-impl Loading<'_> {
-    /// HELLO, or a read of a transfer that another program began.
-    fn first_packet(&mut self) -> Result<Packet, Error> {
-        match self.receive(HELLO) {
-            Err(Error::Silent { .. }) => {}
-            other => return other,
-        }
-        // Whoever opened the port before us has eaten HELLO; an unasked answer gets some boot ROMs going
-        // (linux-msm/qdl:src/qud.c, qualcomm/qdlrs:cli/src/main.rs).
-        self.greet()?;
-        self.receive(HELLO)
-    }
+/// The image that is being read.
+#[derive(Clone, Copy)]
+struct Current {
+    id: u64,
+    length: u64,
+    sent: u64,
+}
 
+impl Loading<'_, '_> {
     fn serve(&mut self, first: Packet) -> Result<Loaded, Error> {
         let mut packet = first;
         let mut hellos = 0;
@@ -100,10 +128,10 @@ impl Loading<'_> {
                 } => return Err(Error::RamDump),
                 Packet::Hello { .. } => {
                     hellos += 1;
-                    if hellos > MAX_HELLOS {
+                    if hellos > MAX_HELLOS + self.given.len() {
                         return Err(Error::Circles);
                     }
-                    self.greet()?;
+                    self.talk.greet(Mode::ImagePending)?;
                 }
                 Packet::ReadData {
                     image,
@@ -115,9 +143,10 @@ impl Loading<'_> {
                     offset,
                     length,
                 } => self.give(image, offset, length)?,
-                Packet::EndOfImage { image, status: 0 } if self.sent > 0 => {
-                    self.send(&Packet::Done)?;
-                    return self.finish(image.into());
+                Packet::EndOfImage { image, status: 0 } if self.current.is_some() => {
+                    if let Some(loaded) = self.finish(image.into())? {
+                        return Ok(loaded);
+                    }
                 }
                 Packet::EndOfImage { image, status } => {
                     return Err(Error::Refused { image, status });
@@ -125,108 +154,74 @@ impl Loading<'_> {
                 Packet::MemoryDebug { .. } | Packet::MemoryDebug64 { .. } => {
                     return Err(Error::RamDump);
                 }
-                other => return Err(self.unexpected(&other)),
+                other => return Err(self.talk.unexpected(&other)),
             }
-            packet = self.receive(PACKET)?;
+            packet = self.talk.receive(PACKET)?;
         }
         Err(Error::Circles)
     }
 
-    fn finish(&mut self, image: u64) -> Result<Loaded, Error> {
-        match self.receive(PACKET)? {
+    /// The end of one image; `None` where the boot ROM waits for another one that was given.
+    fn finish(&mut self, image: u64) -> Result<Option<Loaded>, Error> {
+        self.talk.send(&Packet::Done)?;
+        self.current = None;
+        self.given.insert(image);
+        let left = self.images.left(&self.given);
+        match self.talk.receive(PACKET)? {
+            Packet::DoneResponse { status: 0 } if left => Ok(None),
             Packet::DoneResponse { status }
                 if status == 1 || FINISHED_WHATEVER.contains(&image) =>
             {
-                Ok(Loaded {
-                    image,
-                    bytes: self.sent,
-                })
+                let bytes = self.talk.sent;
+                Ok(Some(Loaded { image, bytes }))
             }
             Packet::DoneResponse { .. } => Err(Error::MoreImages { image }),
             Packet::EndOfImage { image, status } => Err(Error::Refused { image, status }),
-            other => Err(self.unexpected(&other)),
+            other => Err(self.talk.unexpected(&other)),
         }
-    }
-
-    /// Answers HELLO. Version 2 is what all public tools answer, to version 3 as well (protocols.md §5.6).
-    fn greet(&mut self) -> Result<(), Error> {
-        self.send(&Packet::HelloResponse {
-            version: 2,
-            compatible: 1,
-            status: 0,
-            mode: Mode::ImagePending,
-        })
     }
 
     /// Sends the bytes that were asked for, and no others.
-    fn give(&mut self, image: u64, offset: u64, length: u64) -> Result<(), Error> {
-        if !IMAGES.contains(&image) || self.image.is_some_and(|before| before != image) {
-            return Err(Error::OtherImage { image });
-        }
-        self.image = Some(image);
-        if offset
-            .checked_add(length)
-            .is_none_or(|end| end > self.length)
-        {
+    fn give(&mut self, id: u64, offset: u64, length: u64) -> Result<(), Error> {
+        let other = Error::OtherImage { image: id };
+        let Some(image) = self.images.of(id) else {
+            return Err(other);
+        };
+        let mut current = match self.current {
+            Some(current) if current.id == id => current,
+            Some(_) => return Err(other),
+            None => Current {
+                id,
+                length: image.seek(SeekFrom::End(0)).map_err(Error::Image)?,
+                sent: 0,
+            },
+        };
+        let whole = current.length;
+        if offset.checked_add(length).is_none_or(|end| end > whole) {
             return Err(Error::Beyond {
                 offset,
                 length,
-                have: self.length,
+                have: whole,
             });
         }
         // Segments are read once each; a few headers twice.
-        if self.sent.saturating_add(length) > self.length.saturating_mul(4) {
+        if current.sent.saturating_add(length) > whole.saturating_mul(4) {
             return Err(Error::Circles);
         }
-        self.programmer
-            .seek(SeekFrom::Start(offset))
-            .map_err(Error::Image)?;
+        image.seek(SeekFrom::Start(offset)).map_err(Error::Image)?;
         let mut buffer = vec![0; PIECE];
         let mut left = length;
         while left > 0 {
             let count = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
             let piece = buffer.get_mut(..count).unwrap_or_default();
-            self.programmer.read_exact(piece).map_err(Error::Image)?;
-            let until = self.port.within(PACKET).min(self.deadline);
-            self.port
-                .write_all(piece, until)
-                .map_err(|e| self.port_error(e))?;
+            image.read_exact(piece).map_err(Error::Image)?;
+            self.talk.send_raw(piece)?;
             left -= count as u64;
-            self.sent += count as u64;
+            current.sent += count as u64;
+            self.talk.sent += count as u64;
         }
-        (self.progress)(self.sent.min(self.length), self.length);
+        self.current = Some(current);
+        (self.progress)(current.sent.min(whole), whole);
         Ok(())
-    }
-
-    fn send(&mut self, packet: &Packet) -> Result<(), Error> {
-        let until = self.port.within(PACKET).min(self.deadline);
-        self.port
-            .write_all(&packet.encode(), until)
-            .map_err(|e| self.port_error(e))
-    }
-
-    fn receive(&mut self, patience: Duration) -> Result<Packet, Error> {
-        let until = self.port.within(patience).min(self.deadline);
-        match packets::next(self.port, until) {
-            Ok(Next::Packet(packet)) => Ok(packet),
-            Ok(Next::Firehose) => Err(Error::FirehoseRuns),
-            Ok(Next::Hdlc) => Err(Error::Hdlc),
-            Ok(Next::Malformed(reason)) => Err(Error::Malformed(reason)),
-            Err(error) => Err(self.port_error(error)),
-        }
-    }
-
-    fn port_error(&self, error: transport::Error) -> Error {
-        match error {
-            transport::Error::Timeout => Error::Silent { sent: self.sent },
-            other => Error::Port(other),
-        }
-    }
-
-    fn unexpected(&self, packet: &Packet) -> Error {
-        Error::Stale {
-            packet: packets::name(packet),
-            sent: self.sent,
-        }
     }
 }

@@ -4,11 +4,12 @@ use super::*;
 use crate::driver::firehose::tests::{TestClock, babble};
 use crate::protocol::sahara::Packet;
 use crate::transport::memory::{FarEnd, Memory};
-use crate::transport::{Clock, Interrupt};
+use crate::transport::{self, Clock, Interrupt};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::io::Cursor;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// Says its packets one after another; a read waits until the host has given its bytes.
 struct BootRom {
@@ -139,7 +140,9 @@ fn image() -> Vec<u8> {
 
 fn try_load(port: &mut Port) -> Result<Loaded, Error> {
     let deadline = port.within(Duration::from_secs(120));
-    load(port, &mut Cursor::new(image()), deadline, &mut |_, _| {})
+    let mut programmer = Cursor::new(image());
+    let mut images = Images::only(&mut programmer);
+    load(port, &mut images, deadline, &mut |_, _| {})
 }
 
 fn after(script: Vec<Vec<u8>>) -> Result<Loaded, Error> {
@@ -230,6 +233,142 @@ fn a_lost_hello_is_nudged_once_and_hello_may_come_twice() {
 #[test]
 fn what_another_tool_began_is_gone_on_with() {
     assert!(after(vec![read(13, 0, 64), end(0), done(1)]).is_ok());
+}
+
+#[test]
+fn several_images_are_given_by_their_number() {
+    let second = vec![7; 500];
+    let script = vec![
+        hello(Mode::ImagePending),
+        read(21, 100, 64),
+        Packet::EndOfImage {
+            image: 21,
+            status: 0,
+        }
+        .encode(),
+        done(0),
+        hello(Mode::ImagePending),
+        read(13, 0, 64),
+        end(0),
+        done(1),
+    ];
+    let (mut port, far) = boot_rom(script, usize::MAX, false);
+    let (mut programmer, mut other) = (Cursor::new(image()), Cursor::new(second.clone()));
+    let others: BTreeMap<u64, &mut dyn Image> = BTreeMap::from([(21, &mut other as _)]);
+    let mut images = Images::with_others(&mut programmer, others);
+    let deadline = port.within(Duration::from_secs(120));
+    let loaded = load(&mut port, &mut images, deadline, &mut |_, _| {}).unwrap();
+    assert_eq!((loaded.image, loaded.bytes), (13, 128));
+    let wanted = [&second[100..164], &image()[..64]].concat();
+    assert_eq!(*far.got.lock().unwrap(), wanted);
+}
+
+/// What stands before HELLO: the packets of an earlier conversation, and what leads out of it.
+#[test]
+fn what_an_earlier_conversation_left_needs_no_replug() {
+    let good = || vec![hello(Mode::ImagePending), read(13, 0, 64), end(0), done(1)];
+    for left in [
+        vec![end(1)],
+        vec![end(0x25), end(1)],
+        vec![done(1)],
+        vec![Packet::ResetResponse.encode()],
+    ] {
+        let script = [left, good()].concat();
+        let (mut port, far) = boot_rom(script, usize::MAX, false);
+        try_load(&mut port).unwrap();
+        let heard = far.heard.lock().unwrap();
+        assert!(!heard.contains(&Packet::Reset), "{heard:?}");
+    }
+    for (left, way_out) in [
+        (end(1), Packet::ResetStateMachine),
+        (done(0), Packet::ResetStateMachine),
+        (
+            Packet::CommandReady.encode(),
+            Packet::SwitchMode {
+                mode: Mode::ImagePending,
+            },
+        ),
+    ] {
+        let (mut port, far) = boot_rom(vec![left], usize::MAX, false);
+        assert!(try_load(&mut port).is_err());
+        assert_eq!(*far.heard.lock().unwrap(), [way_out]);
+    }
+}
+
+fn response(command: u32, length: u32) -> Vec<u8> {
+    Packet::ExecuteResponse { command, length }.encode()
+}
+
+#[test]
+fn a_boot_rom_tells_its_identity_and_is_left_as_it_was() {
+    let supported: Vec<u8> = [1u32, 2, 3, 7, 8]
+        .into_iter()
+        .flat_map(u32::to_le_bytes)
+        .collect();
+    let script = vec![
+        hello(Mode::ImagePending),
+        Packet::CommandReady.encode(),
+        response(8, 20),
+        supported,
+        response(1, 4),
+        0x0bad_cafe_u32.to_le_bytes().to_vec(),
+        response(2, 24),
+        0x0029_30e1_0000_0001_u64.to_le_bytes().repeat(3),
+        response(3, 96),
+        vec![0xab; 96],
+        end(0x1f),
+        hello(Mode::ImagePending),
+    ];
+    let (mut port, far) = boot_rom(script, usize::MAX, false);
+    let deadline = port.within(Duration::from_secs(120));
+    let found = info(&mut port, deadline).unwrap();
+    assert_eq!(
+        found,
+        ChipInfo {
+            version: 2,
+            serial: Some(0x0bad_cafe),
+            hardware: Some("002930e100000001".into()),
+            key_hash: Some("ab".repeat(32)),
+            software: None,
+            refused: vec![7],
+        }
+    );
+    let last = far.heard.lock().unwrap().last().cloned();
+    assert_eq!(
+        last,
+        Some(Packet::SwitchMode {
+            mode: Mode::ImagePending
+        })
+    );
+    let deadline = port.within(Duration::from_secs(1));
+    let first = identify(&mut port, deadline).unwrap();
+    assert!(matches!(first, FirstBytes::Hello { .. }), "{first:?}");
+}
+
+#[test]
+fn an_identity_that_is_not_told_is_no_identity() {
+    let pending = || hello(Mode::ImagePending);
+    let ready = || Packet::CommandReady.encode();
+    for (script, code) in [
+        (vec![pending(), end(0x1c)], "sahara::no-command-mode"),
+        (vec![pending(), read(13, 0, 64)], "sahara::stale"),
+        (vec![pending()], "sahara::no-hello"),
+        (vec![hello(Mode::MemoryDebug)], "sahara::ramdump"),
+        (
+            vec![pending(), ready(), response(8, 1 << 20)],
+            "sahara::malformed",
+        ),
+        (vec![pending(), ready(), response(7, 4)], "sahara::stale"),
+        (
+            vec![pending(), ready(), response(8, 8), vec![1, 0, 0]],
+            "sahara::no-hello",
+        ),
+        (vec![b"<?xml version".to_vec()], "sahara::firehose-runs"),
+    ] {
+        let (mut port, _) = boot_rom(script, usize::MAX, false);
+        let deadline = port.within(Duration::from_secs(120));
+        assert_eq!(info(&mut port, deadline).unwrap_err().code(), code);
+    }
 }
 
 #[test]
@@ -335,6 +474,7 @@ proptest! {
         let mut port = babble(bytes, for_ever);
         let deadline = port.within(Duration::from_secs(60));
         let _ = identify(&mut port, deadline);
+        let _ = info(&mut port, deadline);
         let _ = try_load(&mut port);
     }
 }
