@@ -145,9 +145,11 @@ impl Session {
             return seen(Mode::Off, "nothing is on the bus".into());
         }
         match &sighting.usb {
-            Some(usb) => match identity::mode_of(usb, &self.profile) {
-                Some(Mode::Edl) => self.first_bytes(&usb.to_string(), Certainty::Told),
-                Some(mode) => seen(mode, usb.to_string()),
+            Some(usb) => match identity::recognise(usb, &self.profile) {
+                Some(by) if by.mode == Mode::Edl => {
+                    self.first_bytes(&by.evidence(usb), Certainty::Told)
+                }
+                Some(by) => seen(by.mode, by.evidence(usb)),
                 None => seen(
                     Mode::Off,
                     format!("{usb} is no known state of {}", self.profile.title),

@@ -2,7 +2,7 @@
 //!
 //! Unverified on hardware; the byte paths above and below it are the ones that the simulated modem exercises.
 
-use super::identity::{UsbIdentity, mode_of};
+use super::identity::{Interface, UsbIdentity, mode_of, ports_of};
 use super::{Bus, Role, Sighting};
 use crate::plan::{Mode, Profile};
 use crate::transport::{Clock, Error, Transport, serial, usb};
@@ -92,8 +92,8 @@ impl Bus for UsbBus {
         };
         let interface = match role {
             Role::Edl => return usb::open(usb.vid, usb.pid, &usb.path, &*self.clock),
-            Role::At => self.profile.ports.usual.at,
-            Role::Diag => self.profile.ports.usual.diag,
+            Role::At => ports_of(&usb, &self.profile).at,
+            Role::Diag => ports_of(&usb, &self.profile).diag,
         };
         // By interface number, never by tty number: it shifts after re-enumeration (protocols.md §2.2).
         let tty = serial::of_interface(&usb.path, interface)?;
@@ -107,7 +107,13 @@ fn identity(seen: usb::Descriptors) -> UsbIdentity {
         pid: seen.pid,
         bcd: seen.bcd,
         product: seen.product,
-        interfaces: seen.interfaces,
+        interfaces: (seen.interfaces.into_iter())
+            .map(|(number, class, bulk)| Interface {
+                number,
+                class,
+                bulk,
+            })
+            .collect(),
         path: seen.path,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Error;
 use crate::modem::UsbIdentity;
+use crate::modem::identity::{Class, Interface};
 use crate::plan::{Evidence, Mode, Profile, Scenario};
 
 /// Chip serial where the scenario gives none.
@@ -9,12 +10,12 @@ const SERIAL: u32 = 0x0bad_cafe;
 /// bcdDevice of a running modem where the profile names none: that of an RM500Q (protocols.md §2). Anything but 0000.
 const RUNNING_BCD: u16 = 0x0414;
 /// The network interface behind the serial ones (protocols.md §2.2).
-const NETWORK: (u8, u8, u8) = (0xff, 0xff, 0xff);
-const DIAG: (u8, u8, u8) = (0xff, 0xff, 0x30);
-const SERIAL_PORT: (u8, u8, u8) = (0xff, 0x00, 0x00);
+const NETWORK: Class = (0xff, 0xff, 0xff);
+const DIAG: Class = (0xff, 0xff, 0x30);
+const SERIAL_PORT: Class = (0xff, 0x00, 0x00);
 /// Boot ROM of an RM500Q (protocols.md §2: `qfh:log/MCU_local.log.txt`).
-const BOOT_ROM: (u8, u8, u8) = (0xff, 0xff, 0x11);
-const DUMP: (u8, u8, u8) = (0xff, 0xff, 0x10);
+const BOOT_ROM: Class = (0xff, 0xff, 0x11);
+const DUMP: Class = (0xff, 0xff, 0x10);
 
 /// The chip serial of a scenario.
 pub(super) fn serial(scenario: &Scenario) -> Result<u32, Error> {
@@ -72,21 +73,16 @@ fn product(evidence: &Evidence, profile: &Profile, mode: Mode, serial: u32) -> S
     }
 }
 
-fn interfaces(
-    evidence: &Evidence,
-    profile: &Profile,
-    mode: Mode,
-) -> Result<Vec<(u8, u8, u8)>, Error> {
+fn interfaces(evidence: &Evidence, profile: &Profile, mode: Mode) -> Result<Vec<Interface>, Error> {
     let given = match &evidence.protocol {
         Some(text) => Some(triple(text).ok_or_else(|| bad(text))?),
         None => None,
     };
     if mode != Mode::Normal {
         let usual = if mode == Mode::Edl { BOOT_ROM } else { DUMP };
-        return Ok(vec![
-            given.unwrap_or(usual);
-            usize::from(evidence.interfaces)
-        ]);
+        // Endpoints 81/01, as every boot ROM has them (protocols.md §2.1).
+        let bulk = |number| Interface::new(number, given.unwrap_or(usual)).with_bulk(0x81, 0x01);
+        return Ok((0..evidence.interfaces).map(bulk).collect());
     }
     let serial_ports = (0..evidence.interfaces).map(|number| {
         if number == profile.ports.usual.diag {
@@ -96,7 +92,10 @@ fn interfaces(
         }
     });
     let network = evidence.at_least.then_some(NETWORK);
-    Ok(serial_ports.chain(network).collect())
+    let all = (0..).zip(serial_ports.chain(network));
+    Ok(all
+        .map(|(number, class)| Interface::new(number, class))
+        .collect())
 }
 
 fn bad(text: &str) -> Error {
@@ -111,7 +110,7 @@ fn usb_id(text: &str) -> Option<(u16, u16)> {
     ))
 }
 
-fn triple(text: &str) -> Option<(u8, u8, u8)> {
+fn triple(text: &str) -> Option<Class> {
     let mut parts = text.splitn(3, '/').map(|p| u8::from_str_radix(p, 16).ok());
     Some((parts.next()??, parts.next()??, parts.next()??))
 }

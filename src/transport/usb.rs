@@ -3,6 +3,7 @@
 //! Only contexts of our own: the functions on the global one panic where libusb cannot start.
 
 use super::{Clock, Error, Transport};
+use rusb::InterfaceDescriptor as InterfaceDescriptorOf;
 use rusb::{Context, Device, DeviceHandle, Direction, TransferType, UsbContext};
 use std::time::Duration;
 
@@ -11,6 +12,9 @@ const CLAIM_TRIES: u32 = 10;
 const CLAIM_PAUSE: Duration = Duration::from_millis(100);
 /// For string descriptors.
 const DESCRIPTOR: Duration = Duration::from_millis(500);
+
+/// Number of an interface, its class, subclass and protocol, and its bulk pair where it has exactly one.
+pub type InterfaceDescriptor = (u8, (u8, u8, u8), Option<(u8, u8)>);
 
 /// What a device shows of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +25,8 @@ pub struct Descriptors {
     pub bcd: u16,
     /// Absent where it has none, or may not be opened to ask.
     pub product: Option<String>,
-    /// Class, subclass and protocol of each interface, by interface number.
-    pub interfaces: Vec<(u8, u8, u8)>,
+    /// Number, class triple and bulk pair of each interface, by number.
+    pub interfaces: Vec<InterfaceDescriptor>,
     /// Bus and ports, such as `1-2.3`.
     pub path: String,
     /// The device's address: another one after it left and came back.
@@ -71,12 +75,12 @@ fn context() -> Result<Context, Error> {
 fn describe(device: &Device<Context>) -> rusb::Result<Descriptors> {
     let descriptor = device.device_descriptor()?;
     let config = device.active_config_descriptor()?;
-    let mut interfaces: Vec<(u8, (u8, u8, u8))> = config
+    let mut interfaces: Vec<InterfaceDescriptor> = config
         .interfaces()
         .filter_map(|interface| interface.descriptors().next())
         .map(|i| {
             let class = (i.class_code(), i.sub_class_code(), i.protocol_code());
-            (i.interface_number(), class)
+            (i.interface_number(), class, bulk_pair(&i))
         })
         .collect();
     interfaces.sort_unstable();
@@ -99,7 +103,7 @@ fn describe(device: &Device<Context>) -> rusb::Result<Descriptors> {
             .iter()
             .fold(0, |bcd, digit| bcd << 4 | u16::from(digit & 0xf)),
         product,
-        interfaces: interfaces.into_iter().map(|(_, class)| class).collect(),
+        interfaces,
         path: place(device),
         address: device.address(),
     })
@@ -115,6 +119,18 @@ fn place(device: &Device<Context>) -> String {
     format!("{}-{}", device.bus_number(), ports.join("."))
 }
 
+/// The only bulk endpoint in each direction.
+fn bulk_pair(descriptor: &InterfaceDescriptorOf<'_>) -> Option<(u8, u8)> {
+    let bulk = |direction| {
+        let mut endpoints = descriptor
+            .endpoint_descriptors()
+            .filter(move |e| e.transfer_type() == TransferType::Bulk && e.direction() == direction);
+        let only = endpoints.next()?.address();
+        endpoints.next().is_none().then_some(only)
+    };
+    Some((bulk(Direction::In)?, bulk(Direction::Out)?))
+}
+
 /// Takes the interface with exactly one bulk endpoint in each direction; it is never assumed to be the first.
 fn claim(device: &Device<Context>, path: &str) -> rusb::Result<Usb> {
     let config = device.active_config_descriptor()?;
@@ -122,15 +138,8 @@ fn claim(device: &Device<Context>, path: &str) -> rusb::Result<Usb> {
         .interfaces()
         .filter_map(|interface| interface.descriptors().next())
         .find_map(|descriptor| {
-            let bulk = |direction| {
-                let mut endpoints = descriptor.endpoint_descriptors().filter(move |e| {
-                    e.transfer_type() == TransferType::Bulk && e.direction() == direction
-                });
-                let only = endpoints.next()?.address();
-                endpoints.next().is_none().then_some(only)
-            };
-            let pair = (bulk(Direction::In)?, bulk(Direction::Out)?);
-            Some((descriptor.interface_number(), pair.0, pair.1))
+            let (input, output) = bulk_pair(&descriptor)?;
+            Some((descriptor.interface_number(), input, output))
         })
         .ok_or(rusb::Error::NotFound)?;
     let handle = device.open()?;

@@ -2,7 +2,7 @@
 
 use super::descriptor::{Device, Endpoint, Interface, Speed, Strings};
 use super::urb::INPUT;
-use crate::modem::UsbIdentity;
+use crate::modem::{UsbIdentity, identity};
 
 /// Vendor ids of Qualcomm's boot ROM, Quectel, Google (fastboot of the boot loader).
 const QUALCOMM: u16 = 0x05c6;
@@ -22,9 +22,9 @@ const NETWORK_NOTICE: u16 = 8;
 pub fn device_of(usb: &UsbIdentity, serial: Option<String>, speed: Speed) -> Device {
     let single = usb.interfaces.len() <= 1;
     let interfaces = if single {
-        let one = |class: &(u8, u8, u8)| Interface {
+        let one = |shown: &identity::Interface| Interface {
             number: 0,
-            class: *class,
+            class: shown.class,
             endpoints: vec![Endpoint::bulk(INPUT | 1, speed), Endpoint::bulk(1, speed)],
             extra: Vec::new(),
         };
@@ -33,7 +33,7 @@ pub fn device_of(usb: &UsbIdentity, serial: Option<String>, speed: Speed) -> Dev
         let mut addresses = Addresses::default();
         (0..)
             .zip(&usb.interfaces)
-            .map(|(number, class)| addresses.interface(number, *class, speed))
+            .map(|(number, shown)| addresses.interface(number, shown.class, speed))
             .collect()
     };
     let manufacturer = match usb.vid {

@@ -2,6 +2,7 @@
 
 use super::lab::Lab;
 use crate::modem::UsbIdentity;
+use crate::modem::identity::Interface;
 use crate::sim::usb::{
     Answer, Device, Engine, Setup, Speed, corrupt_firmware, device_of, foreign_boot_rom,
 };
@@ -13,11 +14,11 @@ fn running() -> UsbIdentity {
         bcd: 0x0504,
         product: Some("RM520N-GL".to_owned()),
         interfaces: vec![
-            (0xff, 0xff, 0x30),
-            (0xff, 0x00, 0x40),
-            (0xff, 0x00, 0x00),
-            (0xff, 0x00, 0x00),
-            (0xff, 0xff, 0xff),
+            Interface::new(0, (0xff, 0xff, 0x30)),
+            Interface::new(1, (0xff, 0x00, 0x40)),
+            Interface::new(2, (0xff, 0x00, 0x00)),
+            Interface::new(3, (0xff, 0x00, 0x00)),
+            Interface::new(4, (0xff, 0xff, 0xff)),
         ],
         path: "1-1".to_owned(),
     }
