@@ -92,6 +92,16 @@ impl Root {
             .is_ok_and(|m| m.is_symlink())
     }
 
+    /// Where a symbolic link leads, as it is written.
+    pub fn target(&self, path: &Utf8Path) -> Result<Utf8PathBuf, Error> {
+        self.wrap("read the link", path, self.dir.read_link_contents(path))
+    }
+
+    /// The path without links, beneath this folder.
+    pub fn real(&self, path: &Utf8Path) -> Result<Utf8PathBuf, Error> {
+        self.wrap("look at", path, self.dir.canonicalize(path))
+    }
+
     /// Opens a file for reading. A pipe is never opened: it would wait for whoever writes into it.
     pub fn read(&self, path: &Utf8Path) -> Result<File, Error> {
         if let Ok(found) = self.dir.metadata(path)

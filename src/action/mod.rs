@@ -19,8 +19,8 @@ pub mod signature;
 
 use crate::driver::{at::At, diag::Diag, firehose::Firehose};
 use crate::event::{BackupFile, Event, Unit};
-use crate::modem::Session;
 use crate::modem::session;
+use crate::modem::{LookError, Session};
 use crate::plan::{Mode, Profile};
 use crate::transport::{Deadline, Port, Urgency};
 use std::collections::BTreeMap;
@@ -148,7 +148,8 @@ impl Context<'_> {
 impl From<session::Error> for Failure {
     fn from(error: session::Error) -> Self {
         let (code, cause) = match &error {
-            session::Error::Look(_) => ("modem::look", Cause::Host),
+            session::Error::Look(LookError::Several(_)) => ("modem::several", Cause::Host),
+            session::Error::Look(LookError::Bus(_)) => ("modem::look", Cause::Host),
             session::Error::Open { .. } => ("modem::open", Cause::Modem),
             session::Error::NoPort(_) => ("modem::no-port", Cause::Modem),
             session::Error::NoProgrammer => ("modem::no-programmer", Cause::Modem),

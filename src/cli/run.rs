@@ -9,6 +9,7 @@ use crate::engine::store::RunFolder;
 use crate::engine::{self, Outcome};
 use crate::engine::{ExitCode, Listener};
 use crate::files::{self, Root};
+use crate::modem::Place as UsbPlace;
 use crate::rehearse;
 use crate::report::{Machine, Output, People};
 use crate::transport::{Clock as _, Interrupt, SystemClock};
@@ -45,6 +46,8 @@ pub(super) fn resume(
     let mut options = options.clone();
     if options.ports.is_empty() && options.usb.is_none() {
         options.ports.clone_from(&private.ports);
+        // Another modem that looks alike and is plugged in elsewhere is not the one that was written to.
+        options.usb = UsbPlace::parse(&private.place).map(|place| place.to_string());
     }
     let mut inputs: Vec<String> = private
         .inputs

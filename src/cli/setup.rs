@@ -14,12 +14,12 @@ use crate::files::{self, Root};
 use crate::host::Keeper;
 use crate::modem::ports::{PortBus, Target};
 use crate::modem::usb::UsbBus;
-use crate::modem::{Bus, Role, Session};
-use crate::plan::{Values, library};
+use crate::modem::{Bus, LookError, Place as UsbPlace, Role, Session};
+use crate::plan::{Profile, Values, library};
 use crate::rehearse::{self, PackageSize, Simulation};
 use crate::report::{Output, problems};
 use crate::sim;
-use crate::transport::{Clock, Interrupt, SystemClock};
+use crate::transport::{self, Clock, Interrupt, SystemClock};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -218,17 +218,8 @@ pub(super) fn place(
             "the simulated modem".to_owned(),
         )
     } else if ports.is_empty() {
-        let clock = Arc::new(SystemClock::start());
-        let bus =
-            UsbBus::new(profile.clone(), options.usb.clone(), clock.clone()).map_err(|error| {
-                Stop::one(
-                    ExitCode::NoModem,
-                    Problem::bare("usb::none", error.to_string()).help(
-                        "name ports with `--port`, or run on the simulated modem with `--sim`",
-                    ),
-                )
-            })?;
-        let name = options.usb.clone().unwrap_or_else(|| "usb".to_owned());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let (bus, name) = usb(options, profile.clone(), clock.clone())?;
         (Box::new(bus), clock, name)
     } else {
         let name: Vec<String> = ports
@@ -250,6 +241,43 @@ pub(super) fn place(
         session: Session::new(bus, clock, interrupt, profile),
         name,
     })
+}
+
+/// The modem on USB, pinned where it is seen. Two that fit are told before anything is asked or written.
+fn usb(
+    options: &RunOptions,
+    profile: Arc<Profile>,
+    clock: Arc<dyn Clock>,
+) -> Result<(UsbBus, String), Stop> {
+    let place = match &options.usb {
+        None => None,
+        Some(text) => Some(UsbPlace::parse(text).ok_or_else(|| {
+            Stop::usage(
+                format!("`{text}` is no USB port path"),
+                "take a path such as 1-2.3; `unbrick devices` lists them",
+            )
+        })?),
+    };
+    let none = |error: transport::Error| {
+        let problem = Problem::bare("usb::none", error.to_string());
+        let help = "name ports with `--port`, or run on the simulated modem with `--sim`";
+        Stop::one(ExitCode::NoModem, problem.help(help))
+    };
+    let mut bus = UsbBus::new(profile, place, clock).map_err(none)?;
+    match bus.look() {
+        Ok(_) => {}
+        Err(LookError::Bus(error)) => return Err(none(error)),
+        Err(error @ LookError::Several(_)) => {
+            let problem = Problem::bare("modem::several", error.to_string());
+            let help =
+                "unplug all but one, or name one with `--usb PATH`; `unbrick devices` tells more";
+            return Err(Stop::one(ExitCode::NoModem, problem.help(help)));
+        }
+    }
+    let name = bus
+        .pinned()
+        .map_or_else(|| "usb".to_owned(), ToString::to_string);
+    Ok((bus, name))
 }
 
 /// The person, or the one who is not there.

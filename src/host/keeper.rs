@@ -3,11 +3,12 @@
 use super::Host;
 use super::lock::{Lock, Note, Refusal};
 use crate::modem::ports::Target;
-use crate::modem::{Bus, Role, Sighting};
-use crate::transport::{Error, Transport};
+use crate::modem::{Bus, LookError, Role, Sighting};
+use crate::transport::{Clock, Error, Transport};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Where the modem of a run is, as far as it is known before the first look.
 #[derive(Debug, Clone)]
@@ -161,11 +162,15 @@ struct Kept {
 }
 
 impl Bus for Kept {
-    fn look(&mut self) -> Result<Sighting, Error> {
+    fn look(&mut self) -> Result<Sighting, LookError> {
         let sighting = self.bus.look()?;
         let locked = self.keeper.held().seen(&sighting);
         locked.map_err(|refusal| Error::Open(refusal.to_string()))?;
         Ok(sighting)
+    }
+
+    fn pause(&mut self, clock: &dyn Clock, time: Duration) {
+        self.bus.pause(clock, time);
     }
 
     fn open(&mut self, role: Role) -> Result<Box<dyn Transport>, Error> {

@@ -2,10 +2,14 @@
 
 pub mod bus;
 pub mod identity;
+mod place;
 pub mod ports;
 pub mod session;
+pub mod sysfs;
+pub mod topology;
 pub mod usb;
 
-pub use bus::{Bus, Role, Sighting};
+pub use bus::{Bus, LookError, Role, Sighting};
 pub use identity::UsbIdentity;
+pub use place::Place;
 pub use session::Session;

@@ -3,7 +3,7 @@
 //! A tty is there while its path is; a path that was replaced is another arrival. A TCP port is there once it has
 //! connected, and stays connected until it is opened.
 
-use super::{Bus, Role, Sighting};
+use super::{Bus, LookError, Role, Sighting};
 use crate::transport::{Error, Transport, serial, tcp};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::{BTreeMap, HashMap};
@@ -82,7 +82,7 @@ impl PortBus {
 }
 
 impl Bus for PortBus {
-    fn look(&mut self) -> Result<Sighting, Error> {
+    fn look(&mut self) -> Result<Sighting, LookError> {
         let mut roles = Vec::new();
         let mut ttys = BTreeMap::new();
         for (role, target) in self.targets.clone() {
@@ -110,6 +110,7 @@ impl Bus for PortBus {
             usb: None,
             roles,
             arrival: self.arrival,
+            ..Sighting::default()
         })
     }
 

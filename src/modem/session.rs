@@ -3,7 +3,7 @@
 //! The mode is observed, never remembered: a port that was opened before the modem left the bus is closed as soon
 //! as that is seen.
 
-use super::{Bus, Role, Sighting, identity};
+use super::{Bus, LookError, Role, Sighting, UsbIdentity, identity};
 use crate::driver::at::At;
 use crate::driver::diag::Diag;
 use crate::driver::firehose::{self, Firehose};
@@ -42,7 +42,7 @@ pub enum Certainty {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     #[error("cannot look for the modem: {0}")]
-    Look(transport::Error),
+    Look(LookError),
     #[error("cannot open the {role} port: {error}")]
     Open { role: Role, error: transport::Error },
     #[error("the modem has no {0} port now")]
@@ -51,9 +51,10 @@ pub enum Error {
     NoProgrammer,
     #[error("the programmer does not answer: {0}")]
     Programmer(String),
-    #[error("the modem was waited for in {wanted}, but it is in {seen}: {evidence}")]
+    #[error("the modem was waited for in {wanted} for {}, but it is in {seen}: {evidence}", seconds(*.waited))]
     NotSeen {
         wanted: Mode,
+        waited: Duration,
         seen: Mode,
         evidence: String,
     },
@@ -140,25 +141,36 @@ impl Session {
     /// The mode now. Opens the bulk pair where only its first bytes can tell, and gives those bytes back.
     pub fn observe(&mut self) -> Result<Observed, Error> {
         let sighting = self.look()?;
-        let seen = |mode, evidence: String| Ok(told(mode, evidence));
-        if sighting.roles.is_empty() {
-            return seen(Mode::Off, "nothing is on the bus".into());
-        }
         match &sighting.usb {
             Some(usb) => match identity::recognise(usb, &self.profile) {
                 Some(by) if by.mode == Mode::Edl => {
                     self.first_bytes(&by.evidence(usb), Certainty::Told)
                 }
-                Some(by) => seen(by.mode, by.evidence(usb)),
-                None => seen(
+                Some(by) if sighting.roles.is_empty() => Ok(told(
                     Mode::Off,
-                    format!("{usb} is no known state of {}", self.profile.title),
-                ),
+                    format!("{}: no driver has given its ports a tty", by.evidence(usb)),
+                )),
+                Some(by) => Ok(told(by.mode, by.evidence(usb))),
+                None => Ok(told(Mode::Off, self.no_state(usb))),
             },
+            None if sighting.roles.is_empty() => Ok(told(Mode::Off, absence(&sighting))),
             None if sighting.roles.contains(&Role::Edl) => {
                 self.first_bytes("the edl port", Certainty::Guessed)
             }
             None => self.firmware_answers(&sighting),
+        }
+    }
+
+    /// What is at the modem's place is none of the profile's states; the table of ids may know it.
+    fn no_state(&self, usb: &UsbIdentity) -> String {
+        let title = &self.profile.title;
+        match identity::known(usb) {
+            Some(known) if known.row.state != identity::State::VendorGuess => format!(
+                "{usb} is no known state of {title}: it is {} ({})",
+                known.row.name(),
+                known.row.state
+            ),
+            _ => format!("{usb} is no known state of {title}"),
         }
     }
 
@@ -175,9 +187,12 @@ impl Session {
                 // The port may have gone with what was on it.
                 self.at = None;
                 self.diag = None;
+                let waited = seconds(ANSWER);
                 return Ok(told(
                     Mode::Off,
-                    "the ports are there, but the firmware does not answer yet",
+                    format!(
+                        "the ports are there, but the firmware does not answer within {waited}"
+                    ),
                 ));
             }
         }
@@ -221,7 +236,7 @@ impl Session {
             FirstBytes::StaleSahara => (Mode::Edl, "Sahara is in the middle of something"),
             FirstBytes::Silent => (
                 Mode::Edl,
-                "it is silent: somebody else has read its HELLO, or a programmer waits for the rest of an image",
+                "it is silent for 2 s and answers no command: somebody else has read its HELLO, or a programmer waits for the rest of an image",
             ),
             FirstBytes::Hdlc | FirstBytes::Other => (Mode::Edl, "its first bytes are not known"),
         };
@@ -236,6 +251,7 @@ impl Session {
 
     /// Waits until the modem is seen in a mode.
     pub fn wait_for(&mut self, wanted: Mode, deadline: Deadline) -> Result<Observed, Error> {
+        let since = self.clock.now();
         loop {
             let observed = match self.observe() {
                 // A port that vanished between the look and the opening is no reason to give up.
@@ -250,6 +266,7 @@ impl Session {
             if deadline.passed(self.clock.now()) {
                 return Err(Error::NotSeen {
                     wanted,
+                    waited: self.clock.now().saturating_sub(since),
                     seen: observed.mode,
                     evidence: observed.evidence,
                 });
@@ -264,7 +281,7 @@ impl Session {
         loop {
             self.pause(deadline)?;
             let now = self.look()?;
-            if now != before {
+            if now.differs_from(&before) {
                 return Ok(true);
             }
             if deadline.passed(self.clock.now()) {
@@ -273,13 +290,13 @@ impl Session {
         }
     }
 
-    fn pause(&self, deadline: Deadline) -> Result<(), Error> {
+    fn pause(&mut self, deadline: Deadline) -> Result<(), Error> {
         if self.interrupt.at_safe_point() {
             return Err(Error::Interrupted);
         }
         let now = self.clock.now();
-        self.clock
-            .sleep(LOOK.min(deadline.left(now)).max(Duration::from_millis(1)));
+        let time = LOOK.min(deadline.left(now)).max(Duration::from_millis(1));
+        self.bus.pause(&*self.clock, time);
         Ok(())
     }
 
@@ -356,6 +373,34 @@ impl Session {
             self.clock.clone(),
             self.interrupt.clone(),
         ))
+    }
+}
+
+/// Why nothing is there, and where something is that looks like it.
+fn absence(sighting: &Sighting) -> String {
+    let Some(pinned) = &sighting.pinned else {
+        return "nothing is on the bus".to_owned();
+    };
+    match &sighting.elsewhere[..] {
+        [] => format!("nothing is at usb {pinned}"),
+        [first, ..] => {
+            let all: Vec<String> = sighting.elsewhere.iter().map(ToString::to_string).collect();
+            format!(
+                "nothing is at usb {pinned}, where the modem belongs; what looks like it is not touched: {}. Plug it \
+                 back, or begin anew with `--usb {}`",
+                all.join(", "),
+                first.path
+            )
+        }
+    }
+}
+
+/// `10 s`, `0.5 s`.
+fn seconds(time: Duration) -> String {
+    if time.subsec_millis() == 0 {
+        format!("{} s", time.as_secs())
+    } else {
+        format!("{:.1} s", time.as_secs_f64())
     }
 }
 

@@ -4,7 +4,7 @@
 //! the modem live on until there is something, or until the time is over.
 
 use super::{Gone, Modem, Wire};
-use crate::modem::{Bus, Role, Sighting};
+use crate::modem::{Bus, LookError, Role, Sighting};
 use crate::transport::memory::{FarEnd, Memory};
 use crate::transport::{Clock, Error, Transport};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -36,13 +36,14 @@ impl SimBus {
 }
 
 impl Bus for SimBus {
-    fn look(&mut self) -> Result<Sighting, Error> {
+    fn look(&mut self) -> Result<Sighting, LookError> {
         let presence = lock(&self.modem).presence();
         Ok(
             presence.map_or_else(Sighting::default, |presence| Sighting {
                 usb: Some(presence.usb),
                 roles: presence.wires.iter().map(|wire| role_of(*wire)).collect(),
                 arrival: presence.arrival,
+                ..Sighting::default()
             }),
         )
     }

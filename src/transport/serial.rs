@@ -1,8 +1,8 @@
 //! Serial ports: the ttys of a running modem, and ptys of the simulated one (dependencies.md §1.4).
 
 use super::{Error, Transport};
-use camino::{Utf8Path, Utf8PathBuf};
-use serialport::{DataBits, ErrorKind, FlowControl, Parity, SerialPort, SerialPortType, StopBits};
+use camino::Utf8Path;
+use serialport::{DataBits, ErrorKind, FlowControl, Parity, SerialPort, StopBits};
 use std::io;
 use std::time::Duration;
 
@@ -30,33 +30,6 @@ pub fn open(path: &Utf8Path) -> Result<Box<dyn Transport>, Error> {
         port,
         path: path.to_string(),
     }))
-}
-
-/// The tty of one interface of the USB device at a place such as `1-2.3`; never chosen by tty number, which shifts
-/// after re-enumeration (protocols.md §2.2).
-pub fn of_interface(place: &str, interface: u8) -> Result<Utf8PathBuf, Error> {
-    let ports =
-        serialport::available_ports().map_err(|e| Error::Open(format!("no list of ttys: {e}")))?;
-    // sysfs names the interface `1-2.3:1.2`: place, configuration, interface number.
-    ports
-        .into_iter()
-        .filter(|port| matches!(&port.port_type, SerialPortType::UsbPort(usb) if usb.interface == Some(interface)))
-        .map(|port| Utf8PathBuf::from(port.port_name))
-        .find(|tty| belongs_to(tty, place))
-        .ok_or_else(|| Error::Open(format!("interface {interface} of the modem at {place} has no tty")))
-}
-
-/// Whether sysfs puts a tty below a USB device.
-fn belongs_to(tty: &Utf8Path, place: &str) -> bool {
-    let Some(name) = tty.file_name() else {
-        return false;
-    };
-    let device = Utf8PathBuf::from(format!("/sys/class/tty/{name}/device"));
-    let prefix = format!("{place}:");
-    device.canonicalize_utf8().is_ok_and(|path| {
-        path.components()
-            .any(|part| part.as_str().starts_with(&prefix))
-    })
 }
 
 struct Serial {

@@ -7,7 +7,7 @@ use super::{Class, UsbIdentity};
 use regex::Regex;
 use std::fmt;
 
-/// Class of interface 0 in the RNDIS composition (kernel: drivers/net/usb/rndis_host.c); quectel.md and
+/// Class of interface 0 in the RNDIS composition (kernel: `drivers/net/usb/rndis_host.c`);
 /// protocols.md §2.2: interfaces 0 and 1 are RNDIS, and all others move up by two.
 const RNDIS: Class = (0xe0, 0x01, 0x03);
 /// Class of the data interface behind it: its own, or CDC data.

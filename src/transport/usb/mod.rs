@@ -2,14 +2,22 @@
 //!
 //! Only contexts of our own: the functions on the global one panic where libusb cannot start.
 
-use super::{Clock, Error, Transport};
+mod arrivals;
+mod bulk;
+
+pub use arrivals::Arrivals;
+
+use super::{Clock, Deadline, Error, Transport};
+use bulk::{Bulk, Pipe, Way};
 use rusb::InterfaceDescriptor as InterfaceDescriptorOf;
-use rusb::{Context, Device, DeviceHandle, Direction, TransferType, UsbContext};
+use rusb::{ConfigDescriptor, Context, Device, DeviceHandle, Direction, TransferType, UsbContext};
 use std::time::Duration;
 
 /// A device is visible before its configuration is set, so a claim is tried again for about a second.
-const CLAIM_TRIES: u32 = 10;
+const CLAIM: Duration = Duration::from_secs(1);
 const CLAIM_PAUSE: Duration = Duration::from_millis(100);
+/// The largest packet of a bulk endpoint, on USB 3.
+const PACKET: u16 = 1024;
 /// For string descriptors.
 const DESCRIPTOR: Duration = Duration::from_millis(500);
 
@@ -54,15 +62,28 @@ pub fn open(
     });
     let device =
         device.ok_or_else(|| Error::Open(format!("no {vid:04x}:{pid:04x} at usb {path}")))?;
-    for _ in 1..CLAIM_TRIES {
-        if let Ok(usb) = claim(&device, path) {
-            return Ok(Box::new(usb));
+    let bulk = patiently(clock, || claim(&device, path))?;
+    Ok(Box::new(bulk))
+}
+
+/// Tries for about a second: right after its arrival a device has no configuration yet, and whoever had it may still be
+/// letting go. Only a denial lasts.
+fn patiently<T>(
+    clock: &dyn Clock,
+    mut attempt: impl FnMut() -> rusb::Result<T>,
+) -> Result<T, Error> {
+    let until = Deadline::after(clock.now(), CLAIM);
+    loop {
+        match attempt() {
+            Ok(done) => return Ok(done),
+            Err(error @ rusb::Error::Access) => return Err(to_open(error)),
+            Err(error) if until.passed(clock.now()) => {
+                let tried = CLAIM.as_secs();
+                return Err(Error::Open(format!("{} (tried for {tried} s)", why(error))));
+            }
+            Err(_) => clock.sleep(CLAIM_PAUSE),
         }
-        clock.sleep(CLAIM_PAUSE);
     }
-    claim(&device, path)
-        .map(|usb| Box::new(usb) as Box<dyn Transport>)
-        .map_err(to_open)
 }
 
 fn context() -> Result<Context, Error> {
@@ -119,6 +140,18 @@ fn place(device: &Device<Context>) -> String {
     format!("{}-{}", device.bus_number(), ports.join("."))
 }
 
+/// Bytes of a packet of an endpoint.
+fn packet_of(config: &ConfigDescriptor, endpoint: u8) -> Option<u16> {
+    config
+        .interfaces()
+        .filter_map(|interface| interface.descriptors().next())
+        .flat_map(|descriptor| descriptor.endpoint_descriptors().collect::<Vec<_>>())
+        .find(|found| found.address() == endpoint)
+        // The upper bits count transactions of other kinds of endpoints.
+        .map(|found| found.max_packet_size() & 0x07ff)
+        .filter(|packet| *packet > 0)
+}
+
 /// The only bulk endpoint in each direction.
 fn bulk_pair(descriptor: &InterfaceDescriptorOf<'_>) -> Option<(u8, u8)> {
     let bulk = |direction| {
@@ -132,7 +165,7 @@ fn bulk_pair(descriptor: &InterfaceDescriptorOf<'_>) -> Option<(u8, u8)> {
 }
 
 /// Takes the interface with exactly one bulk endpoint in each direction; it is never assumed to be the first.
-fn claim(device: &Device<Context>, path: &str) -> rusb::Result<Usb> {
+fn claim(device: &Device<Context>, path: &str) -> rusb::Result<Bulk<Claimed>> {
     let config = device.active_config_descriptor()?;
     let (interface, input, output) = config
         .interfaces()
@@ -150,69 +183,99 @@ fn claim(device: &Device<Context>, path: &str) -> rusb::Result<Usb> {
         Err(error) => return Err(error),
     }
     handle.claim_interface(interface)?;
-    Ok(Usb {
+    let packet = packet_of(&config, input).unwrap_or(PACKET);
+    let claimed = Claimed {
         handle,
         input,
         output,
-        name: format!("usb {path} interface {interface}"),
-    })
+    };
+    let name = format!("usb {path} interface {interface}");
+    Ok(Bulk::new(claimed, packet, name))
 }
 
-struct Usb {
+/// The claimed interface. Dropping it releases it, and gives it back to the driver that had it before.
+struct Claimed {
     handle: DeviceHandle<Context>,
     input: u8,
     output: u8,
-    name: String,
 }
 
-impl Transport for Usb {
-    fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<usize, Error> {
-        let timeout = at_least_a_moment(timeout);
-        match self.handle.read_bulk(self.input, buffer, timeout) {
-            // A zero-length packet is no byte and no end.
-            Ok(0) => Err(Error::Timeout),
-            other => other.map_err(to_error),
-        }
+impl Pipe for Claimed {
+    fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> rusb::Result<usize> {
+        self.handle.read_bulk(self.input, buffer, timeout)
     }
 
-    /// What moved before the timeout counts: rusb then says so instead of failing.
-    fn write(&mut self, bytes: &[u8], timeout: Duration) -> Result<usize, Error> {
-        let timeout = at_least_a_moment(timeout);
-        match self.handle.write_bulk(self.output, bytes, timeout) {
-            Ok(0) => Err(Error::Timeout),
-            other => other.map_err(to_error),
-        }
+    fn write(&mut self, bytes: &[u8], timeout: Duration) -> rusb::Result<usize> {
+        self.handle.write_bulk(self.output, bytes, timeout)
     }
 
-    fn end_transfer(&mut self, timeout: Duration) -> Result<(), Error> {
-        let timeout = at_least_a_moment(timeout);
-        let sent = self.handle.write_bulk(self.output, &[], timeout);
-        sent.map(drop).map_err(to_error)
-    }
-
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-}
-
-/// libusb takes zero as "for ever".
-fn at_least_a_moment(timeout: Duration) -> Duration {
-    timeout.max(Duration::from_millis(1))
-}
-
-/// After an unplug `NoDevice` and `Io` mean the same.
-fn to_error(error: rusb::Error) -> Error {
-    match error {
-        rusb::Error::Timeout | rusb::Error::Interrupted => Error::Timeout,
-        rusb::Error::NoDevice | rusb::Error::Io => Error::Gone,
-        other => Error::Io(other.to_string()),
+    fn clear_halt(&mut self, way: Way) -> rusb::Result<()> {
+        self.handle.clear_halt(match way {
+            Way::In => self.input,
+            Way::Out => self.output,
+        })
     }
 }
 
 fn to_open(error: rusb::Error) -> Error {
-    Error::Open(match error {
-        rusb::Error::Access => "access denied; install the udev rules".to_owned(),
-        rusb::Error::Busy => "another program or driver holds it".to_owned(),
+    Error::Open(why(error))
+}
+
+fn why(error: rusb::Error) -> String {
+    match error {
+        rusb::Error::Access => "access denied; `unbrick doctor` tells how to get it".to_owned(),
+        rusb::Error::Busy => {
+            "another program or driver holds it; `unbrick doctor` names it".to_owned()
+        }
+        rusb::Error::NotFound => "no interface of it has exactly one bulk pair".to_owned(),
         other => other.to_string(),
-    })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    #[derive(Default)]
+    struct Virtual(Mutex<Duration>);
+
+    impl Clock for Virtual {
+        fn now(&self) -> Duration {
+            *self.0.lock().unwrap()
+        }
+        fn sleep(&self, time: Duration) {
+            *self.0.lock().unwrap() += time;
+        }
+    }
+
+    #[test]
+    fn a_claim_is_tried_for_a_second_and_a_denial_is_told_at_once() {
+        let clock = Virtual::default();
+        let mut answers = vec![
+            Ok(7),
+            Err(rusb::Error::Busy),
+            Err(rusb::Error::InvalidParam),
+        ];
+        let claimed = patiently(&clock, || answers.pop().unwrap());
+        assert_eq!(claimed, Ok(7));
+        assert_eq!(clock.now(), CLAIM_PAUSE * 2);
+
+        let clock = Virtual::default();
+        let denied = patiently::<()>(&clock, || Err(rusb::Error::Access));
+        assert!(matches!(denied, Err(Error::Open(text)) if text.contains("access denied")));
+        assert_eq!(clock.now(), Duration::ZERO);
+
+        let busy = patiently::<()>(&clock, || Err(rusb::Error::Busy));
+        assert!(matches!(busy, Err(Error::Open(text)) if text.contains("tried for 1 s")));
+        assert_eq!(clock.now(), CLAIM);
+    }
+
+    #[test]
+    fn where_there_is_no_usb_a_list_says_so_and_does_not_panic() {
+        // Either this computer has USB, or the message is the one that people can act on.
+        if let Err(error) = list() {
+            assert_eq!(error, Error::Open("there is no USB here".to_owned()));
+        }
+    }
 }
