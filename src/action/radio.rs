@@ -16,7 +16,9 @@ impl From<transport::Error> for Failure {
             transport::Error::Interrupted => Self::new("run::stopped", Cause::Interrupted, message),
             transport::Error::Open(_) => Self::new("host::port", Cause::Host, message)
                 .help("end whatever else uses the port, such as ModemManager"),
-            transport::Error::Io(_) => Self::new("host::port", Cause::Host, message),
+            transport::Error::NoUsb | transport::Error::Io(_) => {
+                Self::new("host::port", Cause::Host, message)
+            }
         }
     }
 }

@@ -70,7 +70,9 @@ fn of_sahara(error: &sahara::Error) -> Failure {
     let cause = match error {
         sahara::Error::Port(transport::Error::Interrupted) => Cause::Interrupted,
         sahara::Error::Image(_)
-        | sahara::Error::Port(transport::Error::Open(_) | transport::Error::Io(_)) => Cause::Host,
+        | sahara::Error::Port(
+            transport::Error::Open(_) | transport::Error::NoUsb | transport::Error::Io(_),
+        ) => Cause::Host,
         _ => Cause::Modem,
     };
     Failure::new(error.code(), cause, error.to_string()).help(error.help())

@@ -102,6 +102,8 @@ pub(super) enum Command {
         #[arg(long)]
         state: Option<Utf8PathBuf>,
     },
+    /// Show what is plugged in: mode, evidence, ports, kernel drivers, and the built-in plans that fit
+    Devices(DevicesOptions),
     /// Serve a simulated modem on ptys, for any program; or write what a scenario makes
     Sim(SimOptions),
     /// Explain a rule of `check`, with a bad and a good example; list all rules where none is given
@@ -210,6 +212,22 @@ pub(super) struct RehearseOptions {
     /// Print one JSON document
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DevicesOptions {
+    /// Everything on USB, not only what is known as a modem
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Tell what comes, goes and changes, until Ctrl-C
+    #[arg(long)]
+    pub(super) watch: bool,
+    /// Print one JSON document; one line for each event with --watch
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Read a tree like /sys instead: a copy from another computer
+    #[arg(long, value_name = "FOLDER", hide = true)]
+    pub(super) sysfs: Option<Utf8PathBuf>,
 }
 
 #[derive(Debug, Args)]

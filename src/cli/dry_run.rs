@@ -94,7 +94,14 @@ fn attached(
     let mut place = match place {
         Ok(place) => place,
         Err(stop) if stop.exit == ExitCode::Host => return Err(stop),
-        Err(_) => return Ok(None),
+        Err(stop) => {
+            // That there is no USB is no news to whoever named nothing on it.
+            let several = stop.problems.iter().find(|p| p.code == setup::SEVERAL);
+            if let Some(problem) = several {
+                output.talk(&format!("Decided without a modem: {}", problem.message));
+            }
+            return Ok(None);
+        }
     };
     match place.session.look() {
         Ok(sighting) if sighting.roles.is_empty() => Ok(None),

@@ -243,6 +243,9 @@ pub(super) fn place(
     })
 }
 
+/// The code of a refusal to choose between two modems.
+pub(super) const SEVERAL: &str = "modem::several";
+
 /// The modem on USB, pinned where it is seen. Two that fit are told before anything is asked or written.
 fn usb(
     options: &RunOptions,
@@ -268,7 +271,7 @@ fn usb(
         Ok(_) => {}
         Err(LookError::Bus(error)) => return Err(none(error)),
         Err(error @ LookError::Several(_)) => {
-            let problem = Problem::bare("modem::several", error.to_string());
+            let problem = Problem::bare(SEVERAL, error.to_string());
             let help =
                 "unplug all but one, or name one with `--usb PATH`; `unbrick devices` tells more";
             return Err(Stop::one(ExitCode::NoModem, problem.help(help)));

@@ -5,6 +5,7 @@ pub mod identity;
 mod place;
 pub mod ports;
 pub mod session;
+pub mod survey;
 pub mod sysfs;
 pub mod topology;
 pub mod usb;

@@ -31,7 +31,7 @@ impl Topology {
     pub fn list(&self) -> Result<Vec<Plugged>, Error> {
         match self {
             Self::Sysfs(sysfs) if sysfs.has_usb() => Ok(sysfs.usb()),
-            Self::Sysfs(_) => Err(Error::Open("there is no USB here".to_owned())),
+            Self::Sysfs(_) => Err(Error::NoUsb),
             Self::Libusb => {
                 let mut all: Vec<Plugged> = usb::list()?.into_iter().filter_map(plugged).collect();
                 all.sort_by(|a, b| a.place.cmp(&b.place));

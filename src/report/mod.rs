@@ -1,5 +1,6 @@
 //! Printers: for people and for machines. They hear events, which are masked already.
 
+pub mod devices;
 pub mod functions;
 mod machine;
 mod markdown;

@@ -51,6 +51,9 @@ pub enum Error {
     /// The port could not be opened; the text says why.
     #[error("cannot open the port: {0}")]
     Open(String),
+    /// libusb cannot start, and the kernel has no list of devices: a container, or a computer without USB.
+    #[error("there is no USB here")]
+    NoUsb,
     /// The operating system refused the transfer; the text is its reason.
     #[error("the port failed: {0}")]
     Io(String),

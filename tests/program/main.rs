@@ -8,6 +8,7 @@
 mod bad_files;
 mod bad_input;
 mod bench;
+mod devices;
 mod dry_run;
 mod ec25;
 mod exit_codes;
@@ -19,3 +20,7 @@ mod rehearse;
 mod show;
 mod story;
 mod wrong;
+
+/// Made trees like `/sys`, which the reader's own tests use as well.
+#[path = "../../src/modem/sysfs/fixture.rs"]
+mod tree;

@@ -141,8 +141,8 @@ impl fmt::Display for Demand {
             Self::Product(pid) if pid.mask == 0xffff => write!(f, "product {:04x}", pid.digits),
             Self::Product(_) => f.write_str("a product of the pattern"),
             Self::Count(any) => {
-                let any: Vec<String> = any.iter().map(ToString::to_string).collect();
-                write!(f, "{} interfaces", any.join(" or "))
+                let any: Vec<String> = any.iter().map(|count| interfaces(*count)).collect();
+                f.write_str(&any.join(" or "))
             }
             Self::AtLeast(least) => write!(f, "at least {least} interfaces"),
             Self::Class(any) => {

@@ -21,7 +21,6 @@ fn device(id: &str, bcd: u16, product: Option<&str>, classes: &[Class]) -> UsbId
 const VENDOR: Class = (0xff, 0xff, 0xff);
 const DUMP: Class = (0xff, 0xff, 0x10);
 const PORT: Class = (0xff, 0x00, 0x00);
-const FASTBOOT: Class = (0xff, 0x42, 0x03);
 const RUNNING: [Class; 5] = [(0xff, 0xff, 0x30), PORT, PORT, PORT, VENDOR];
 const RNDIS: [Class; 6] = [
     (0xe0, 0x01, 0x03),
@@ -36,132 +35,75 @@ fn state(usb: &UsbIdentity) -> Option<State> {
     known(usb).map(|known| known.row.state)
 }
 
+/// Id, bcdDevice, product, classes of the interfaces, and the state that they are evidence of.
+const CASES: &str = "
+# The boot ROM of three generations. With two interfaces it is none that anybody has seen.
+05c6:9008 0000 -                                ff/ff/ff           edl
+05c6:9008 0000 -                                ff/ff/10           edl
+05c6:9008 0000 QUSB_BULK_CID:0410_SN:0BADCAFE   ff/ff/11           edl
+05c6:9008 0000 -                                ff/ff/10,ff/ff/10  vendor-guess
+105b:e0ab 0000 Foxconn_QUSB_BULK                ff/ff/ff           edl
+105b:e0ab 0000 Camera                           ff/ff/ff           -
+05c6:900e 0000 -                                ff/ff/10           dump
+05c6:9006 0000 -                                ff/ff/10,08/06/50  dump
+# One id runs with five interfaces, and dumps with one that says so by class and product.
+2c7c:0800 0414 RM502Q-GL                        running            running
+2c7c:0800 0000 QUSB_BULK_SN:0BADCAFE            ff/ff/10           dump
+2c7c:0800 0000 -                                ff/ff/10           vendor-guess
+# A crashed EC25 keeps its id and shows bcdDevice 0000.
+2c7c:0125 0318 EC25                             running            running
+2c7c:0125 0000 QHSUSB__BULK                     ff/ff/ff           dump
+2c7c:0125 0000 EC25                             running            vendor-guess
+2c7c:0801 0504 -                                rndis              running
+2c7c:0801 0504 -                                -                  corrupt
+2c7c:0128 0504 -                                running            running
+# A phone's adb has the vendor of fastboot, and is no modem.
+18d1:d00d 0100 -                                ff/42/03           fastboot
+18d1:d00d 0100 -                                ff/42/01           -
+413c:81d6 0100 -                                ff/42/03           fastboot
+1199:9070 0006 -                                ff/00/00           boothold
+413c:81b5 0006 -                                ff/00/00           boothold
+1bc7:9010 0000 -                                ff/00/00           vendor-flash
+1bc7:9000 0000 -                                ff/00/00           dump
+# Other chips under Quectel's vendor id, exactly and by pattern, but for two of the pattern.
+2c7c:6002 0318 -                                running            not-qualcomm
+2c7c:7001 0318 -                                running            not-qualcomm
+2c7c:0901 0318 -                                running            not-qualcomm
+2c7c:6abc 0318 -                                running            not-qualcomm
+2c7c:8123 0318 -                                running            not-qualcomm
+2c7c:6008 0318 -                                running            running
+2c7c:6009 0318 -                                running            running
+2c7c:5555 0318 -                                running            vendor-guess
+046d:c31c 6400 Keyboard                         03/01/01           -
+# Numbers that are known on PCI Express say nothing on USB.
+1eac:1002 0000 -                                running            -
+";
+
 #[test]
 fn the_table_tells_each_state_by_its_evidence() {
-    use State as S;
-    let cases = [
-        // The boot ROM of three generations; it says nothing of the module.
-        (device("05c6:9008", 0, None, &[VENDOR]), Some(S::Edl)),
-        (device("05c6:9008", 0, None, &[DUMP]), Some(S::Edl)),
-        (
-            device(
-                "05c6:9008",
-                0,
-                Some("QUSB_BULK_CID:0410_SN:0BADCAFE"),
-                &[(0xff, 0xff, 0x11)],
-            ),
-            Some(S::Edl),
-        ),
-        // A 9008 with two interfaces is no boot ROM that anybody has seen.
-        (
-            device("05c6:9008", 0, None, &[DUMP, DUMP]),
-            Some(S::VendorGuess),
-        ),
-        (device("05c6:900e", 0, None, &[DUMP]), Some(S::Dump)),
-        (
-            device("05c6:9006", 0, None, &[DUMP, (8, 6, 0x50)]),
-            Some(S::Dump),
-        ),
-        // The same id runs with five interfaces and dumps with one.
-        (
-            device("2c7c:0800", 0x0414, Some("RM502Q-GL"), &RUNNING),
-            Some(S::Running),
-        ),
-        (
-            device("2c7c:0800", 0, Some("QUSB_BULK_SN:0BADCAFE"), &[DUMP]),
-            Some(S::Dump),
-        ),
-        (device("2c7c:0800", 0, None, &[DUMP]), Some(S::VendorGuess)),
-        // A crashed EC25 keeps its id and shows bcdDevice 0000.
-        (
-            device("2c7c:0125", 0x0318, Some("EC25"), &RUNNING),
-            Some(S::Running),
-        ),
-        (
-            device("2c7c:0125", 0, Some("QHSUSB__BULK"), &[VENDOR]),
-            Some(S::Dump),
-        ),
-        (
-            device("2c7c:0125", 0, Some("EC25"), &RUNNING),
-            Some(S::VendorGuess),
-        ),
-        (device("2c7c:0801", 0x0504, None, &RNDIS), Some(S::Running)),
-        (device("2c7c:0801", 0x0504, None, &[]), Some(S::Corrupt)),
-        (
-            device("2c7c:0128", 0x0504, None, &RUNNING),
-            Some(S::Running),
-        ),
-        (
-            device("18d1:d00d", 0x0100, None, &[FASTBOOT]),
-            Some(S::Fastboot),
-        ),
-        // A phone's adb has the same vendor, and is no modem.
-        (
-            device("18d1:d00d", 0x0100, None, &[(0xff, 0x42, 0x01)]),
-            None,
-        ),
-        (
-            device("413c:81d6", 0x0100, None, &[FASTBOOT]),
-            Some(S::Fastboot),
-        ),
-        (
-            device("1199:9070", 0x0006, None, &[PORT]),
-            Some(S::Boothold),
-        ),
-        (
-            device("413c:81b5", 0x0006, None, &[PORT]),
-            Some(S::Boothold),
-        ),
-        (device("1bc7:9010", 0, None, &[PORT]), Some(S::VendorFlash)),
-        (device("1bc7:9000", 0, None, &[PORT]), Some(S::Dump)),
-        (
-            device("105b:e0ab", 0, Some("Foxconn QUSB_BULK"), &[VENDOR]),
-            Some(S::Edl),
-        ),
-        (device("105b:e0ab", 0, Some("Camera"), &[VENDOR]), None),
-        // Other chips under Quectel's vendor id, exactly and by pattern, but for two of the pattern.
-        (
-            device("2c7c:6002", 0x0318, None, &RUNNING),
-            Some(S::NotQualcomm),
-        ),
-        (
-            device("2c7c:7001", 0x0318, None, &RUNNING),
-            Some(S::NotQualcomm),
-        ),
-        (
-            device("2c7c:0901", 0x0318, None, &RUNNING),
-            Some(S::NotQualcomm),
-        ),
-        (
-            device("2c7c:6abc", 0x0318, None, &RUNNING),
-            Some(S::NotQualcomm),
-        ),
-        (
-            device("2c7c:8123", 0x0318, None, &RUNNING),
-            Some(S::NotQualcomm),
-        ),
-        (
-            device("2c7c:6008", 0x0318, None, &RUNNING),
-            Some(S::Running),
-        ),
-        (
-            device("2c7c:6009", 0x0318, None, &RUNNING),
-            Some(S::Running),
-        ),
-        (
-            device("2c7c:5555", 0x0318, None, &RUNNING),
-            Some(S::VendorGuess),
-        ),
-        (
-            device("046d:c31c", 0x6400, Some("Keyboard"), &[(3, 1, 1)]),
-            None,
-        ),
-        // Numbers that are known on PCI Express say nothing on USB.
-        (device("1eac:1002", 0, None, &RUNNING), None),
-    ];
-    for (usb, wanted) in cases {
-        assert_eq!(state(&usb), wanted, "{usb} {:?}", usb.product);
+    let mut seen = std::collections::BTreeSet::new();
+    let lines = CASES
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    for line in lines {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [id, bcd, product, classes, wanted] = words[..] else {
+            panic!("{line}");
+        };
+        let classes = match classes {
+            "-" => Vec::new(),
+            "running" => RUNNING.to_vec(),
+            "rndis" => RNDIS.to_vec(),
+            some => some.split(',').map(|c| rule::class(c).unwrap()).collect(),
+        };
+        let product = (product != "-").then(|| product.replace("Foxconn_", "Foxconn "));
+        let bcd = u16::from_str_radix(bcd, 16).unwrap();
+        let state = state(&device(id, bcd, product.as_deref(), &classes));
+        assert_eq!(state.map_or("-", State::word), wanted, "{line}");
+        seen.extend(state.map(State::word));
     }
+    // All that USB can show.
+    assert_eq!(seen.len(), State::ALL.len() - 1, "{seen:?}");
 }
 
 #[test]

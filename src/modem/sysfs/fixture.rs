@@ -72,10 +72,11 @@ impl Tree {
     }
 
     pub(crate) fn plug(&self, device: &Device<'_>) {
-        let place = super::Place::parse(device.place).unwrap();
-        let hub = match place.hub() {
-            Some(hub) => hub.to_string(),
-            None => format!("usb{}", place.bus),
+        let place = device.place;
+        // The hub above: of the same chain, or the root hub of the bus.
+        let hub = match place.rsplit_once('.') {
+            Some((hub, _)) => hub.to_owned(),
+            None => format!("usb{}", place.split('-').next().unwrap()),
         };
         let hub = self.path(&format!("bus/usb/devices/{hub}"));
         let hub = hub.canonicalize_utf8().unwrap();
@@ -91,7 +92,6 @@ impl Tree {
         if let Some(product) = device.product {
             file("product", format!("{product}\n").as_bytes());
         }
-        self.link_device(&real, device.place);
         for (number, _) in device.interfaces {
             let name = format!("{place}:1.{number}");
             file(
@@ -100,16 +100,20 @@ impl Tree {
             );
             self.link_device(&format!("{real}/{name}"), &name);
         }
+        // Whoever looks meanwhile sees the whole device or none.
+        self.link_device(&real, device.place);
     }
 
     pub(crate) fn unplug(&self, place: &str) {
         let link = self.path(&format!("bus/usb/devices/{place}"));
         let real = link.canonicalize_utf8().unwrap();
+        // Whoever looks meanwhile sees the whole device or none.
+        std::fs::remove_file(&link).unwrap();
         std::fs::remove_dir_all(real).unwrap();
         for entry in std::fs::read_dir(self.path("bus/usb/devices")).unwrap() {
             let entry = entry.unwrap();
             let name = entry.file_name().into_string().unwrap();
-            if name == place || name.starts_with(&format!("{place}:")) {
+            if name.starts_with(&format!("{place}:")) {
                 std::fs::remove_file(entry.path()).unwrap();
             }
         }
@@ -145,7 +149,7 @@ pub(crate) const RUNNING: [(u8, (u8, u8, u8)); 5] = [
 /// A boot ROM.
 pub(crate) const BOOT_ROM: [(u8, (u8, u8, u8)); 1] = [(0, (0xff, 0xff, 0x11))];
 
-pub(crate) fn running<'a>(place: &'a str, address: u8) -> Device<'a> {
+pub(crate) fn running(place: &str, address: u8) -> Device<'_> {
     Device {
         place,
         address,
@@ -156,7 +160,7 @@ pub(crate) fn running<'a>(place: &'a str, address: u8) -> Device<'a> {
     }
 }
 
-pub(crate) fn boot_rom<'a>(place: &'a str, address: u8) -> Device<'a> {
+pub(crate) fn boot_rom(place: &str, address: u8) -> Device<'_> {
     Device {
         place,
         address,

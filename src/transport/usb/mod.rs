@@ -88,7 +88,7 @@ fn patiently<T>(
 
 fn context() -> Result<Context, Error> {
     Context::new().map_err(|error| match error {
-        rusb::Error::Other => Error::Open("there is no USB here".to_owned()),
+        rusb::Error::Other => Error::NoUsb,
         other => to_open(other),
     })
 }
@@ -275,7 +275,7 @@ mod tests {
     fn where_there_is_no_usb_a_list_says_so_and_does_not_panic() {
         // Either this computer has USB, or the message is the one that people can act on.
         if let Err(error) = list() {
-            assert_eq!(error, Error::Open("there is no USB here".to_owned()));
+            assert_eq!(error, Error::NoUsb);
         }
     }
 }

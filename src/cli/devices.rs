@@ -1,0 +1,114 @@
+//! `unbrick devices`: what is plugged in, in which mode, by what evidence, and which plans fit.
+
+use super::Stop;
+use super::args::DevicesOptions;
+use crate::diagnostic::Problem;
+use crate::engine::ExitCode;
+use crate::modem::Place;
+use crate::modem::survey::{self, Device, Every, Plans, Survey};
+use crate::modem::topology::Topology;
+use crate::report::{Output, devices};
+use crate::transport::SystemClock;
+use crate::transport::usb::Arrivals;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Between two looks of the watch; sooner where the bus tells that something came or went.
+const LOOK: Duration = Duration::from_millis(250);
+
+pub(super) fn devices(options: &DevicesOptions, output: Output) -> Result<ExitCode, Stop> {
+    let topology = match &options.sysfs {
+        Some(folder) => Topology::beneath(folder)?,
+        None => Topology::here(),
+    };
+    let plans = Plans::built_in()?;
+    let every = if options.all {
+        Every::Device
+    } else {
+        Every::Modem
+    };
+    let look = || survey::survey(&topology, &plans, every);
+    let first = look();
+    let empty = first.devices.is_empty() && first.wwan.is_empty();
+    if let (Some(error), true) = (&first.no_usb, empty) {
+        let problem = Problem::bare("usb::none", error.to_string());
+        let help = "attach the modem to a computer with USB, or name ports with `--port`";
+        return Err(Stop::one(ExitCode::NoModem, problem.help(help)));
+    }
+    if options.watch {
+        let arrivals = if options.sysfs.is_some() {
+            Arrivals::none()
+        } else {
+            Arrivals::listen()
+        };
+        return watch(look, first, arrivals, options.json, output);
+    }
+    if options.json {
+        output.json(&devices::document(&first))?;
+        return Ok(ExitCode::Proved);
+    }
+    for block in devices::people(&first) {
+        output.data(&block)?;
+    }
+    if let Some(error) = &first.no_usb {
+        output.talk(&error.to_string());
+    } else if empty {
+        output.talk("no modem is plugged in; `unbrick devices --all` lists everything on USB");
+    }
+    Ok(ExitCode::Proved)
+}
+
+/// Tells what comes, goes and changes, until a person stops it.
+fn watch(
+    look: impl Fn() -> Survey,
+    first: Survey,
+    mut arrivals: Arrivals,
+    as_json: bool,
+    output: Output,
+) -> Result<ExitCode, Stop> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+    }
+    let clock = SystemClock::start();
+    let tell = |word: &str, mark: &str, device: &Device| {
+        if as_json {
+            output.json(&devices::event(word, device))
+        } else {
+            output.data(&format!("{mark} {}", devices::line(device)))
+        }
+    };
+    let mut before: BTreeMap<(Place, u8), Device> = BTreeMap::new();
+    let mut now = first;
+    loop {
+        let mut after = BTreeMap::new();
+        for device in now.devices {
+            after.insert(
+                (device.plugged.place.clone(), device.plugged.address),
+                device,
+            );
+        }
+        for (key, device) in &before {
+            if !after.contains_key(key) {
+                tell("left", "-", device)?;
+            }
+        }
+        for (key, device) in &after {
+            match before.get(key) {
+                None => tell("arrived", "+", device)?,
+                // A driver or a tty came later than the modem.
+                Some(earlier) if earlier.plugged != device.plugged => tell("changed", "~", device)?,
+                Some(_) => {}
+            }
+        }
+        before = after;
+        arrivals.wait(&clock, LOOK);
+        if stop.load(Ordering::Relaxed) {
+            return Ok(ExitCode::Proved);
+        }
+        now = look();
+    }
+}
