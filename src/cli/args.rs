@@ -176,6 +176,9 @@ pub(super) struct RunOptions {
     /// Size of the package that the simulated run makes, such as 32M
     #[arg(long, value_name = "SIZE", requires = "sim")]
     pub(super) package_size: Option<String>,
+    /// What the person at the simulated modem answers at a step; `no` stops where the step asks for a yes
+    #[arg(long = "answer", value_name = "STEP=TEXT", requires = "sim")]
+    pub(super) answers: Vec<String>,
     /// Write what the simulated modem was sent, as JSON lines, to this file
     #[arg(long, value_name = "FILE", requires = "sim")]
     pub(super) sim_log: Option<Utf8PathBuf>,

@@ -33,7 +33,7 @@ pub(super) fn dry_run(
         None => None,
     };
     let simulated = simulation.as_ref().map(|s| s.modem.clone());
-    let mut operator = setup::operator(options, asks, output);
+    let mut operator = setup::operator(options, &plan, asks, output)?;
     let values = setup::values(&plan, &resolved.given, operator.as_mut())?;
     let keeper = match &simulation {
         Some(_) => None,

@@ -3,6 +3,7 @@
 use crate::engine::Operator;
 use crate::engine::operator::Answer;
 use crate::report::Output;
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 
 /// Asks at the terminal, where there is one.
@@ -37,6 +38,10 @@ impl Operator for Terminal {
         self.asks
     }
 
+    fn can_answer(&self, _step: &str) -> bool {
+        self.asks
+    }
+
     fn confirm(&mut self, _step: &str, question: &str, typed: &str) -> Answer {
         self.output.talk(&format!("    {question}"));
         match self.line(&format!(
@@ -62,8 +67,23 @@ impl Operator for Terminal {
     }
 }
 
-/// Says yes to everything: nothing real can be lost.
-pub(super) struct Simulated;
+/// Says yes to everything, because nothing real can be lost; answers by `--answer`, else asks at the terminal.
+pub(super) struct Simulated {
+    pub(super) answers: BTreeMap<String, String>,
+    pub(super) terminal: Terminal,
+}
+
+/// The answer that stops.
+const NO: &str = "no";
+
+impl Simulated {
+    fn word(&self, step: &str) -> Answer {
+        match self.answers.get(step).map(String::as_str) {
+            Some(NO) => Answer::No,
+            _ => Answer::Yes { how: "simulated" },
+        }
+    }
+}
 
 impl Operator for Simulated {
     fn tell(&mut self, _step: &str, _text: &str) {}
@@ -72,15 +92,26 @@ impl Operator for Simulated {
         true
     }
 
-    fn confirm(&mut self, _step: &str, _question: &str, _typed: &str) -> Answer {
-        Answer::Yes { how: "simulated" }
+    fn can_answer(&self, step: &str) -> bool {
+        self.answers.contains_key(step) || self.terminal.asks
     }
 
-    fn agree(&mut self, _step: &str, _question: &str) -> Answer {
-        Answer::Yes { how: "simulated" }
+    fn confirm(&mut self, step: &str, _question: &str, _typed: &str) -> Answer {
+        self.word(step)
     }
 
-    fn ask(&mut self, _step: &str, _question: &str) -> Option<String> {
-        None
+    fn agree(&mut self, step: &str, _question: &str) -> Answer {
+        self.word(step)
+    }
+
+    fn ask(&mut self, step: &str, question: &str) -> Option<String> {
+        match self.answers.get(step) {
+            Some(answer) => Some(answer.clone()),
+            None => self.terminal.ask(step, question),
+        }
+    }
+
+    fn how_to_answer(&self, step: &str) -> String {
+        format!("run it in a terminal, or give `--answer {step}=TEXT`")
     }
 }

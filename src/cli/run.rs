@@ -93,7 +93,7 @@ fn go(
         None => None,
     };
     let simulated = simulation.as_ref().map(|s| s.modem.clone());
-    let mut operator = setup::operator(options, asks, output);
+    let mut operator = setup::operator(options, &plan, asks, output)?;
     let values = setup::values(&plan, &resolved.given, operator.as_mut())?;
     let interrupt = Interrupt::default();
     watch_signals(&interrupt, output)?;

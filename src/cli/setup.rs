@@ -283,16 +283,42 @@ fn usb(
     Ok((bus, name))
 }
 
-/// The person, or the one who is not there.
-pub(super) fn operator(options: &RunOptions, asks: bool, output: Output) -> Box<dyn Operator> {
-    if options.sim.is_some() {
-        Box::new(Simulated)
-    } else {
-        Box::new(Terminal {
-            output,
-            asks: asks && !options.json,
-        })
+/// The person, or the one who stands for them at the simulated modem.
+pub(super) fn operator(
+    options: &RunOptions,
+    plan: &CheckedPlan,
+    asks: bool,
+    output: Output,
+) -> Result<Box<dyn Operator>, Stop> {
+    let terminal = Terminal {
+        output,
+        asks: asks && !options.json,
+    };
+    if options.sim.is_none() {
+        return Ok(Box::new(terminal));
     }
+    let answers = answers(options, plan)?;
+    Ok(Box::new(Simulated { answers, terminal }))
+}
+
+fn answers(options: &RunOptions, plan: &CheckedPlan) -> Result<BTreeMap<String, String>, Stop> {
+    let mut answers = BTreeMap::new();
+    for text in &options.answers {
+        let (step, answer) = pair("--answer", text)?;
+        if !plan.all_steps().any(|checked| checked.id() == step) {
+            return Err(Stop::usage(
+                format!("the plan has no step `{step}`"),
+                "`unbrick show` lists its steps",
+            ));
+        }
+        if answers.insert(step.clone(), answer).is_some() {
+            return Err(Stop::usage(
+                format!("step `{step}` is answered twice"),
+                "answer it once",
+            ));
+        }
+    }
+    Ok(answers)
 }
 
 /// Every input, read, typed and there.

@@ -188,6 +188,9 @@ impl Operator for Nobody {
     fn can_act(&self) -> bool {
         false
     }
+    fn can_answer(&self, _step: &str) -> bool {
+        false
+    }
     fn confirm(&mut self, _step: &str, _question: &str, _typed: &str) -> Answer {
         Answer::Nobody
     }

@@ -8,6 +8,9 @@ pub trait Operator {
     /// Whether there is a person who can act with their hands.
     fn can_act(&self) -> bool;
 
+    /// Whether somebody can answer the question of this step with a value.
+    fn can_answer(&self, step: &str) -> bool;
+
     /// Asks before a step that destroys. `typed` is what a person must type: digits of the unit, or the plan's id.
     fn confirm(&mut self, step: &str, question: &str, typed: &str) -> Answer;
 
@@ -16,6 +19,12 @@ pub trait Operator {
 
     /// Asks for one value.
     fn ask(&mut self, step: &str, question: &str) -> Option<String>;
+
+    /// How an answer can be given where nobody is there to ask.
+    fn how_to_answer(&self, step: &str) -> String {
+        let _ = step;
+        "run it in a terminal".to_owned()
+    }
 }
 
 /// What came of a question.

@@ -48,6 +48,14 @@ impl Operator for Answers<'_> {
         true
     }
 
+    fn can_answer(&self, step: &str) -> bool {
+        self.answers.get(step).is_some()
+    }
+
+    fn how_to_answer(&self, step: &str) -> String {
+        format!("give the case an answer: `answers: {{ {step}: ... }}`")
+    }
+
     fn confirm(&mut self, step: &str, _question: &str, _typed: &str) -> Answer {
         self.word(step)
     }

@@ -154,6 +154,10 @@ impl Operator for Person {
         true
     }
 
+    fn can_answer(&self, _step: &str) -> bool {
+        true
+    }
+
     fn confirm(&mut self, _step: &str, _question: &str, _typed: &str) -> Answer {
         Answer::Yes { how: "test" }
     }

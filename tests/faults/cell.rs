@@ -179,6 +179,10 @@ impl Operator for Yes {
         true
     }
 
+    fn can_answer(&self, _step: &str) -> bool {
+        true
+    }
+
     fn confirm(&mut self, _step: &str, _question: &str, _typed: &str) -> Answer {
         Answer::Yes { how: "test" }
     }

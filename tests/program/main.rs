@@ -5,6 +5,7 @@
     reason = "a test may fail where it stands, and looks at files as a person would"
 )]
 
+mod answers;
 mod bad_files;
 mod bad_input;
 mod bench;

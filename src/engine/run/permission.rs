@@ -183,6 +183,15 @@ impl Running<'_, '_> {
                 "run it in a terminal, beside the modem",
             ));
         }
+        if checked.step.operator_ask.is_some() && !self.operator.can_answer(&id) {
+            let help = self.operator.how_to_answer(&id);
+            return Err(self.declined(
+                &id,
+                "a person must answer here",
+                "a person must answer, and there is no terminal",
+                &help,
+            ));
+        }
         if let Some(confirm) = &checked.step.confirm {
             let question = Template::parse(confirm)
                 .ok()
