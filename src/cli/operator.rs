@@ -3,6 +3,7 @@
 use crate::engine::Operator;
 use crate::engine::operator::Answer;
 use crate::report::Output;
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 
@@ -65,6 +66,26 @@ impl Operator for Terminal {
         self.line(&format!("{step} ({question}):"))
             .filter(|answer| !answer.is_empty())
     }
+
+    fn ask_secret(&mut self, name: &str, question: &str) -> Option<String> {
+        if !self.asks {
+            return None;
+        }
+        let stdin = io::stdin();
+        let usual = tcgetattr(&stdin).ok()?;
+        let mut silent = usual.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        // What could be read off the screen is not asked for.
+        tcsetattr(&stdin, OptionalActions::Now, &silent).ok()?;
+        self.output.talk(&format!(
+            "{name} ({question}), not shown while it is typed:"
+        ));
+        let mut line = String::new();
+        let read = stdin.lock().read_line(&mut line);
+        let _ = tcsetattr(&stdin, OptionalActions::Now, &usual);
+        let secret = line.trim_end_matches(['\r', '\n']);
+        (read.is_ok() && !secret.is_empty()).then(|| secret.to_owned())
+    }
 }
 
 /// Says yes to everything, because nothing real can be lost; answers by `--answer`, else asks at the terminal.
@@ -109,6 +130,10 @@ impl Operator for Simulated {
             Some(answer) => Some(answer.clone()),
             None => self.terminal.ask(step, question),
         }
+    }
+
+    fn ask_secret(&mut self, name: &str, question: &str) -> Option<String> {
+        self.terminal.ask_secret(name, question)
     }
 
     fn how_to_answer(&self, step: &str) -> String {

@@ -15,7 +15,7 @@ use crate::host::Keeper;
 use crate::modem::ports::{PortBus, Target};
 use crate::modem::usb::UsbBus;
 use crate::modem::{Bus, LookError, Place as UsbPlace, Role, Session};
-use crate::plan::{Profile, Values, library};
+use crate::plan::{Kind, Profile, Values, library};
 use crate::rehearse::{self, PackageSize, Simulation};
 use crate::report::{Output, problems};
 use crate::sim;
@@ -338,7 +338,14 @@ pub(super) fn values(
                         "input::missing",
                         format!("input `{name}` is missing: {about}"),
                     )
-                    .help(format!("give it with `--input {name}=VALUE`"))
+                    .help(match plan.plan().inputs.get(&name) {
+                        Some(input) if input.kind.value == Kind::Secret => {
+                            format!(
+                                "give it with `--input {name}=@FILE` or `--input {name}=env:VAR`"
+                            )
+                        }
+                        _ => format!("give it with `--input {name}=VALUE`"),
+                    })
                 })
                 .collect(),
         },

@@ -29,7 +29,7 @@ pub enum Error {
 pub enum Secrets {
     /// As `@file` or `env:VAR`, never in its own words.
     Referred,
-    /// Written out: the test value of a rehearsal.
+    /// In its own words: the test value of a rehearsal, or what was typed without being shown.
     Written,
 }
 
@@ -48,8 +48,15 @@ pub fn resolve(
         let text = given
             .get(&name.value)
             .cloned()
-            .or_else(|| input.default.as_ref().map(|default| default.value.clone()))
-            .or_else(|| operator.ask(&name.value, &input.about));
+            .or_else(|| input.default.as_ref().map(|default| default.value.clone()));
+        let (text, secrets) = match text {
+            Some(text) => (Some(text), secrets),
+            None if input.kind.value == Kind::Secret => (
+                operator.ask_secret(&name.value, &input.about),
+                Secrets::Written,
+            ),
+            None => (operator.ask(&name.value, &input.about), secrets),
+        };
         let Some(text) = text else {
             missing.push((name.value.clone(), input.about.clone()));
             continue;

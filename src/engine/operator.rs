@@ -20,6 +20,12 @@ pub trait Operator {
     /// Asks for one value.
     fn ask(&mut self, step: &str, question: &str) -> Option<String>;
 
+    /// Asks for a secret, without showing what is typed; `None` where that cannot be done.
+    fn ask_secret(&mut self, name: &str, question: &str) -> Option<String> {
+        let _ = (name, question);
+        None
+    }
+
     /// How an answer can be given where nobody is there to ask.
     fn how_to_answer(&self, step: &str) -> String {
         let _ = step;

@@ -4,17 +4,20 @@ use super::approval::Digest;
 use super::guards::Backups;
 use super::journal::{Journal, State};
 use super::store::RunFolder;
-use crate::check::CheckedPlan;
+use crate::check::{CheckedPlan, CheckedStep};
 use crate::event::Event;
 use crate::files;
 use crate::modem::session::{self, Certainty, Observed};
 use crate::plan::{Kind, Mode, Value, Values};
-use camino::Utf8PathBuf;
-use std::collections::BTreeMap;
+use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 
 /// The code of every refusal to go on.
 pub const CODE: &str = "run::resume";
 
+/// What a report may not hold; only its owner may read it.
+pub(super) const PRIVATE: &str = "private.json";
 /// Longest `private.json` that is read.
 const MAX_PRIVATE: u64 = 1024 * 1024;
 
@@ -61,6 +64,38 @@ pub struct Private {
     pub folder: Utf8PathBuf,
     /// The digest over plan, inputs and files.
     pub offline: String,
+    /// Facts that are identities: the journal, which may be handed on, has pseudonyms for them. Each stands on a line of
+    /// its own behind the rest.
+    #[serde(skip)]
+    pub identities: BTreeMap<String, String>,
+}
+
+/// An identity that a step has read.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+struct Identity {
+    fact: String,
+    value: String,
+}
+
+/// Keeps an identity that a step has read, for a run that goes on.
+pub fn keep_identity(folder: &RunFolder, fact: &str, value: &str) -> Result<(), files::Error> {
+    let identity = Identity {
+        fact: fact.to_owned(),
+        value: value.to_owned(),
+    };
+    let failed = |error: &dyn std::fmt::Display| files::Error {
+        verb: "write",
+        path: PRIVATE.into(),
+        reason: error.to_string(),
+        missing: false,
+    };
+    let mut line = serde_json::to_vec(&identity).map_err(|error| failed(&error))?;
+    // Begun on a new line whatever a power cut has left of the last one.
+    line.insert(0, b'\n');
+    let mut file = folder.root.append(Utf8Path::new(PRIVATE))?;
+    file.write_all(&line)
+        .and_then(|()| file.sync_all())
+        .map_err(|error| failed(&error))
 }
 
 /// Why a run cannot go on.
@@ -134,9 +169,15 @@ impl Error {
 
 /// What the run was given.
 pub fn private(folder: &RunFolder) -> Result<Private, Error> {
-    let path = folder.root.path().join("private.json");
+    let path = folder.root.path().join(PRIVATE);
     let bytes = files::read_capped(&path, MAX_PRIVATE)?.unwrap_or_default();
-    serde_json::from_slice(&bytes).map_err(|e| Error::Private(e.to_string()))
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let first = lines.next().unwrap_or_default();
+    let mut private: Private =
+        serde_json::from_slice(first).map_err(|e| Error::Private(e.to_string()))?;
+    let identities = lines.filter_map(|line| serde_json::from_slice::<Identity>(line).ok());
+    private.identities = identities.map(|found| (found.fact, found.value)).collect();
+    Ok(private)
 }
 
 /// An earlier run that may go on.
@@ -187,11 +228,14 @@ impl History {
                 return Err(Error::Ended(outcome));
             }
             Event::Checkpoint { step, mode } => self.checkpoints.push((step, mode)),
-            // Identities are pseudonyms in the journal: they are read again from the modem.
             Event::Fact {
                 name, kind, value, ..
-            } if kind != Kind::Imei => {
-                if let Ok(value) = Value::parse(kind, &value) {
+            } => {
+                let value = match kind {
+                    Kind::Imei => self.private.identities.get(&name).cloned(),
+                    _ => Some(value),
+                };
+                if let Some(Ok(value)) = value.map(|value| Value::parse(kind, &value)) {
                     self.facts.insert(name, value);
                 }
             }
@@ -252,7 +296,11 @@ impl History {
                 },
             });
         }
-        let position = |id: &str| plan.steps().iter().position(|s| s.step.id.value == id);
+        let groups = plan.steps().iter();
+        let steps: Vec<&CheckedStep> = groups
+            .flat_map(|step| std::iter::once(step).chain(&step.children))
+            .collect();
+        let position = |id: &str| steps.iter().position(|step| step.id() == id);
         let after = self
             .checkpoints
             .iter()
@@ -270,14 +318,15 @@ impl History {
             });
         };
         // Facts of steps behind the checkpoint are the old modem's answers.
-        let kept: Vec<&str> = plan
-            .steps()
+        let kept: BTreeSet<String> = steps
             .iter()
             .take(reached + 1)
-            .flat_map(|s| s.step.save.0.iter().map(|(name, _)| name.as_str()))
+            .copied()
+            .flat_map(|step| step.step.save.iter().map(move |(name, _)| (step, name)))
+            .filter_map(|(step, name)| step.step.scope.full(name))
             .collect();
         let mut facts = self.facts;
-        facts.retain(|name, _| kept.contains(&name.as_str()) && !inputs.contains_key(name));
+        facts.retain(|name, _| kept.contains(name) && !inputs.contains_key(name));
         let point = Point {
             after,
             mode: seen.mode,

@@ -13,6 +13,7 @@ mod devices;
 mod dry_run;
 mod ec25;
 mod exit_codes;
+mod groups;
 mod locks;
 mod new;
 mod ptys;

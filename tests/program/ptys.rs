@@ -24,7 +24,7 @@ pub(crate) struct Talker {
     heard: String,
     stdin: Option<ChildStdin>,
     /// Keeps the terminal of the process alive.
-    _terminal: Option<OwnedFd>,
+    terminal: Option<OwnedFd>,
 }
 
 impl Talker {
@@ -48,7 +48,7 @@ impl Talker {
             child,
             lines,
             heard: String::new(),
-            _terminal: terminal,
+            terminal,
         }
     }
 
@@ -100,6 +100,22 @@ impl Drop for Talker {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Starts the program with a terminal for its stdin.
+fn in_terminal(bench: &Bench, arguments: &[&str]) -> Talker {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let path = ptsname(&master, Vec::new()).unwrap();
+    let slave = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open(path.to_str().unwrap())
+        .unwrap();
+    let mut command = bench.command(arguments);
+    command.stdin(slave);
+    Talker::start(command, Some(master))
 }
 
 /// A modem in one process, and what the other one is given.
@@ -168,21 +184,8 @@ impl Lab {
         line.strip_prefix("Digest: ").unwrap().to_owned()
     }
 
-    /// Starts the program with a terminal for its stdin.
     pub(crate) fn in_terminal(&self, arguments: &[&str]) -> Talker {
-        let master =
-            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let path = ptsname(&master, Vec::new()).unwrap();
-        let slave = std::fs::File::options()
-            .read(true)
-            .write(true)
-            .open(path.to_str().unwrap())
-            .unwrap();
-        let mut command = self.bench.command(arguments);
-        command.stdin(slave);
-        Talker::start(command, Some(master))
+        in_terminal(&self.bench, arguments)
     }
 
     /// Starts the plan and brings it to `text`, grounding the pin when it says so.
@@ -225,6 +228,41 @@ impl Lab {
             .unwrap_or_else(|| panic!("{}", said.stderr));
         said.stderr[at..at + 69].to_owned()
     }
+}
+
+#[test]
+fn a_secret_that_is_typed_is_not_shown() {
+    let bench = Bench::new();
+    let text = "plan: 1\nid: x\ntitle: X\nmodem: quectel/ec25\nstarts_in: [normal]\nends_in: [normal]\ninputs:\n  \
+                key: { type: secret, about: The key }\nsteps:\n  - id: set\n    \
+                at.set: { send: 'AT+QADBKEY=\"${key}\"' }\n    timeout: 5s\n";
+    let plan = bench.write("plan.yaml", text);
+    let log = bench.text("sim.log");
+    let run = [
+        "run",
+        &plan,
+        "--sim",
+        "quectel/ec25/healthy",
+        "--sim-log",
+        &log,
+    ];
+    let mut run = in_terminal(&bench, &run);
+    run.hear("key (The key), not shown while it is typed:");
+    let terminal = run.terminal.take().unwrap();
+    rustix::io::write(&terminal, b"hunter2\n").unwrap();
+    run.hear("Exit ");
+    let mut shown = [0; 1024];
+    // All that the terminal has echoed; nothing at all is an error of the terminal.
+    let count = rustix::fs::fcntl_setfl(&terminal, rustix::fs::OFlags::NONBLOCK)
+        .and_then(|()| rustix::io::read(&terminal, &mut shown))
+        .unwrap_or(0);
+    let shown = String::from_utf8_lossy(&shown[..count]).into_owned();
+    assert!(!shown.contains("hunter2"), "{shown}");
+    let record = std::fs::read_to_string(bench.path("sim.log")).unwrap();
+    assert!(
+        record.contains("hunter2"),
+        "the modem was sent it: {record}"
+    );
 }
 
 #[test]
@@ -314,7 +352,7 @@ fn a_wrong_or_offline_digest_approves_nothing() {
 }
 
 #[test]
-fn without_a_terminal_hands_and_words_are_missing() {
+fn without_aterminal_hands_and_words_are_missing() {
     let mut lab = Lab::new();
     let digest = lab.digest();
     let said = lab

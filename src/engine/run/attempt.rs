@@ -7,6 +7,7 @@ use crate::action::{Cause, Failure};
 use crate::check::CheckedStep;
 use crate::engine::attempts::{self, Tries};
 use crate::engine::perform::{self, Saved};
+use crate::engine::resume;
 use crate::event::Event;
 use crate::plan::Value;
 
@@ -80,6 +81,10 @@ impl Running<'_, '_> {
         for (name, value) in values {
             if let Value::Imei(imei) = &value {
                 self.recorder.mask.identity(imei);
+                if let Err(error) = resume::keep_identity(&self.folder, &name, imei) {
+                    let failure = Failure::new("host::journal", Cause::Host, error.to_string());
+                    return Err(failed(&checked.step.id, failure, Effect::Read, false));
+                }
             }
             self.recorder.say(&Event::Fact {
                 step: checked.step.id.value.clone(),

@@ -141,6 +141,7 @@ pub fn run(
         values: request.values,
         overrides: request.overrides,
         run: request.folder.id.clone(),
+        folder: request.folder,
         outputs: request.outputs,
         session,
         operator,
@@ -156,6 +157,11 @@ pub fn run(
     };
     if let Some(point) = point {
         running.recorder.backups = point.backups;
+        for value in point.facts.values() {
+            if let Value::Imei(imei) = value {
+                running.recorder.mask.identity(imei);
+            }
+        }
         running.values.extend(point.facts);
         running.resume_after = Some(point.after);
         running.passed = point.passed;
@@ -265,14 +271,15 @@ fn write_private(request: &Request<'_>, offline: &Digest) -> Result<(), files::E
         place: request.place.clone(),
         folder: request.outputs.path().to_owned(),
         offline: offline.to_string(),
+        identities: BTreeMap::new(),
     };
     let json = serde_json::to_vec(&private).map_err(|error| files::Error {
         verb: "write",
-        path: "private.json".into(),
+        path: resume::PRIVATE.into(),
         reason: error.to_string(),
         missing: false,
     })?;
-    files::write_new(&request.folder.root, Utf8Path::new("private.json"), &json)
+    files::write_new(&request.folder.root, Utf8Path::new(resume::PRIVATE), &json)
 }
 
 /// Why the walk stopped.
@@ -310,6 +317,7 @@ struct Running<'r, 'l> {
     values: Values,
     overrides: BTreeMap<String, String>,
     run: String,
+    folder: RunFolder,
     outputs: Root,
     session: &'r mut Session,
     operator: &'r mut dyn Operator,

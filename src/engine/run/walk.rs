@@ -98,6 +98,9 @@ impl Running<'_, '_> {
             if let Some(after) = self.resume_after.clone() {
                 if after == step.step.id.value {
                     self.resume_after = None;
+                } else if step.children.iter().any(|child| child.id() == after) {
+                    // What brought the run into the group was decided before the checkpoint in it.
+                    self.group(step, depth)?;
                 }
                 continue;
             }
@@ -148,7 +151,7 @@ impl Running<'_, '_> {
             }
             Err(failure) => {
                 self.ended(id, "failed", Some(&failure));
-                if checked.step.optional.as_ref().is_some_and(|o| o.value) {
+                if is_optional(checked) {
                     return Ok(());
                 }
                 let is_check = checked.step.check.is_some();
@@ -159,9 +162,25 @@ impl Running<'_, '_> {
 
     pub(super) fn group(&mut self, checked: &CheckedStep, depth: usize) -> Result<(), Stop> {
         self.start(checked, depth);
-        self.steps(&checked.children, depth + 1)?;
-        self.recorder.enter(&checked.step.id);
-        self.finished(checked)
+        // What a failed step has begun to write is told by the end of the run: only a group that ends here is entered
+        // again.
+        match self.steps(&checked.children, depth + 1) {
+            Ok(()) => {
+                self.recorder.enter(&checked.step.id);
+                self.finished(checked)
+            }
+            // A person's wish to stop is no failure, and a refusal is none either.
+            Err(Stop::Failed { step, failure, .. })
+                if is_optional(checked) && failure.cause != Cause::Interrupted =>
+            {
+                self.recorder.enter(&checked.step.id);
+                let message = format!("step `{step}` failed, and the group is optional");
+                let failure = Failure::new(failure.code, failure.cause, message);
+                self.ended(&checked.step.id, "failed", Some(&failure));
+                Ok(())
+            }
+            Err(stop) => Err(stop),
+        }
     }
 
     pub(super) fn start(&mut self, checked: &CheckedStep, depth: usize) {
@@ -270,6 +289,10 @@ impl Running<'_, '_> {
         let makes = checked.step.diag_backup.is_some() || checked.step.firehose_backup.is_some();
         makes && self.recorder.backups.contains_key(&checked.step.id.value)
     }
+}
+
+fn is_optional(checked: &CheckedStep) -> bool {
+    checked.step.optional.as_ref().is_some_and(|o| o.value)
 }
 
 /// The stop that a failure comes to.
