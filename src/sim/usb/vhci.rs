@@ -62,6 +62,9 @@ pub enum VhciError {
         "every port of the virtual USB host controller is taken: detach something, see `usbip port`"
     )]
     Full,
+    /// Somebody else was quicker, or the kernel still clears up.
+    #[error("port {0} of the virtual USB host controller is taken")]
+    Taken(u32),
     /// After the modem left.
     #[error("port {0} of the virtual USB host controller does not become free")]
     Stuck(u32),
@@ -110,6 +113,7 @@ impl Controller for Vhci {
             .set("attach".into(), &order)
             .map_err(|error| match error.kind() {
                 ErrorKind::PermissionDenied => VhciError::Denied,
+                ErrorKind::ResourceBusy => VhciError::Taken(port),
                 _ => VhciError::Attach { port, error },
             })
     }
