@@ -200,7 +200,9 @@ impl Programmer {
             let document: Vec<u8> = self.pending.drain(..end + CLOSING.len()).collect();
             self.take_document(world, &document);
             if !matches!(self.state, State::Idle) {
-                return std::mem::take(&mut self.pending);
+                // Documents of qdl end with a line feed, which is no raw byte (linux-msm/qdl a8d10da:firehose.c).
+                let rest = std::mem::take(&mut self.pending);
+                return rest.trim_ascii_start().to_vec();
             }
         }
         Vec::new()
@@ -386,14 +388,11 @@ impl Programmer {
             count: place.count,
         });
         let due = self.due(world, fault, TURN);
-        // Log and response in one transfer (protocols.md §6.1).
-        let mut transfer = log(&format!("start {}, num {}", place.start, place.count));
-        if fault == Some(FaultKind::LogWithoutResponse) {
-            world.remark(due, fault, transfer);
-        } else {
-            transfer.extend(response("ACK", &[("rawmode", "true".to_owned())]));
-            reply(world, due, fault, transfer);
-        }
+        // A transfer each: over libusb every read of qdl holds one document (linux-msm/qdl commit 0512c0b).
+        let text = format!("start {}, num {}", place.start, place.count);
+        world.remark(due, fault, log(&text));
+        let ready = response("ACK", &[("rawmode", "true".to_owned())]);
+        reply(world, due, fault, ready);
         let payload = u64::from(self.traits.max_payload);
         let raw = Raw::new(world, place, payload, fault, self.busy_until);
         self.state = State::Raw(Box::new(raw));

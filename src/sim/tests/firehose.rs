@@ -54,6 +54,20 @@ fn erase_program_digest_and_read_agree() {
     );
 }
 
+/// Debian's qdl of 2025 gave up at the second document of one transfer; on USB it never had to take two (linux-msm/qdl
+/// commit 0512c0b).
+#[test]
+fn a_log_and_a_response_are_a_transfer_each() {
+    let mut host = Host::in_firehose(|_| ());
+    host.write(&Host::range("program", TZ, 1).document());
+    let transfers = [host.read(), host.read()].map(|bytes| String::from_utf8(bytes).unwrap());
+    assert!(transfers[0].contains("<log"), "{transfers:?}");
+    assert!(transfers[1].contains("rawmode=\"true\""), "{transfers:?}");
+    for transfer in transfers {
+        assert_eq!(transfer.matches("<?xml").count(), 1, "{transfer}");
+    }
+}
+
 #[test]
 fn programming_without_erasing_leaves_bits_behind() {
     let mut host = Host::in_firehose(|_| ());
@@ -171,6 +185,22 @@ fn raw_bytes_in_the_transfer_of_their_command_are_raw() {
     assert_eq!(host.answer(), Answer::Ack);
     assert_eq!(host.answer(), Answer::Ack);
     assert_eq!(host.read_sectors(TZ, 20), image);
+}
+
+/// libxml2 ends a document with one, so every qdl sends it, and its programs are not shifted by a byte.
+#[test]
+fn a_line_feed_after_a_command_is_no_raw_byte() {
+    let mut host = Host::in_firehose(|_| ());
+    host.erase(TZ, 64);
+    let mut document = Host::range("program", TZ, 2).document();
+    document.push(b'\n');
+    host.write(&document);
+    assert_eq!(host.answer(), Answer::Raw);
+    let image = bytes(2 * PAGE, 9);
+    host.write(&image);
+    assert_eq!(host.answer(), Answer::Ack);
+    assert_eq!(host.command(&Element::new("nop")), Answer::Ack);
+    assert_eq!(host.read_sectors(TZ, 2), image);
 }
 
 #[test]
