@@ -221,10 +221,15 @@ impl Bus for UsbBus {
     }
 
     fn open(&mut self, role: Role) -> Result<Box<dyn Transport>, Error> {
-        let Some(usb) = self.last.as_ref().map(|seen| seen.usb.clone()) else {
+        let Some(seen) = &self.last else {
             return Err(Error::Gone);
         };
+        let usb = seen.usb.clone();
         if role == Role::Edl {
+            // What took the modem's socket meanwhile is not opened for it.
+            if !self.roles(seen).contains(&role) {
+                return Err(Error::Gone);
+            }
             return transport::usb::open(usb.vid, usb.pid, &usb.path, &*self.clock);
         }
         let until = Deadline::after(self.clock.now(), TTY);
