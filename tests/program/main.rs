@@ -21,6 +21,8 @@ mod refusals;
 mod rehearse;
 mod show;
 mod story;
+mod talker;
+mod unit;
 mod wrong;
 
 /// Made trees like `/sys`, which the reader's own tests use as well.

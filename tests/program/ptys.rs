@@ -2,120 +2,19 @@
 //! other, and this test as its hands. Nothing sleeps: lines are waited for, with a deadline.
 
 use crate::bench::{Bench, DESTRUCTIVE, PLAN, of_kind};
-use rustix::fd::OwnedFd;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use crate::talker::Talker;
+use crate::unit::Unit;
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::process::Stdio;
 
-/// Longest silence of a process; a whole backup of NV items is the longest work without a line.
-const PATIENCE: Duration = Duration::from_secs(90);
 pub(crate) const GROUND: &str = "Tie M.2 pin 65";
 const FREE: &str = "take the wire off";
 /// The third image of a flash.
 const THIRD_IMAGE: &str = "update/devcfg.mbn: ";
 
-/// A process whose stderr is read line by line; it never outlives the test.
-pub(crate) struct Talker {
-    child: Child,
-    lines: Receiver<String>,
-    heard: String,
-    stdin: Option<ChildStdin>,
-    /// Keeps the terminal of the process alive.
-    terminal: Option<OwnedFd>,
-}
-
-impl Talker {
-    pub(crate) fn start(mut command: Command, terminal: Option<OwnedFd>) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (tell, lines) = channel();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        std::thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                if tell.send(line).is_err() {
-                    break;
-                }
-            }
-        });
-        Self {
-            stdin: child.stdin.take(),
-            child,
-            lines,
-            heard: String::new(),
-            terminal,
-        }
-    }
-
-    /// Waits for a line that holds `text`.
-    pub(crate) fn hear(&mut self, text: &str) {
-        loop {
-            match self.lines.recv_timeout(PATIENCE) {
-                Ok(line) => {
-                    self.heard.push_str(&line);
-                    self.heard.push('\n');
-                    if line.contains(text) {
-                        return;
-                    }
-                }
-                Err(error) => panic!("no `{text}` ({error}) in:\n{}", self.heard),
-            }
-        }
-    }
-
-    pub(crate) fn say(&mut self, line: &str) {
-        writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
-    }
-
-    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
-        let id = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(id, signal).unwrap();
-    }
-
-    /// Waits for the end: exit code (-1 for a signal), stdout and the whole of stderr.
-    pub(crate) fn end(mut self) -> (i32, String, String) {
-        let mut said = std::mem::take(&mut self.heard);
-        loop {
-            match self.lines.recv_timeout(PATIENCE) {
-                Ok(line) => said += &(line + "\n"),
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
-                Err(error) => panic!("the process does not end ({error}):\n{said}"),
-            }
-        }
-        let mut stdout = String::new();
-        let mut pipe = self.child.stdout.take().unwrap();
-        pipe.read_to_string(&mut stdout).unwrap();
-        let code = self.child.wait().unwrap().code().unwrap_or(-1);
-        (code, stdout, said)
-    }
-}
-
-impl Drop for Talker {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// Starts the program with a terminal for its stdin.
 fn in_terminal(bench: &Bench, arguments: &[&str]) -> Talker {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let path = ptsname(&master, Vec::new()).unwrap();
-    let slave = std::fs::File::options()
-        .read(true)
-        .write(true)
-        .open(path.to_str().unwrap())
-        .unwrap();
-    let mut command = bench.command(arguments);
-    command.stdin(slave);
-    Talker::start(command, Some(master))
+    Talker::in_terminal(bench.command(arguments))
 }
 
 /// A modem in one process, and what the other one is given.
@@ -128,27 +27,7 @@ pub(crate) struct Lab {
 impl Lab {
     pub(crate) fn new() -> Self {
         let bench = Bench::new();
-        let shipped = include_str!("../../plans/quectel/rm502q-gl/scenarios/900e.yaml");
-        let quick = shipped
-            .replace("after: 20s", "after: 200ms")
-            .replace("after: 15s", "after: 200ms")
-            .replace(
-                "calibration: missing",
-                "calibration: missing\nboot_time: 1s",
-            );
-        let scenario = bench.write("quick.yaml", &quick);
-        let (package, xqcn) = (bench.text("package"), bench.text("unit.xqcn"));
-        let made = bench.run(&["sim", &scenario, "--package", &package, "--size", "2M"]);
-        assert_eq!(made.code, 0, "{}", made.stderr);
-        let made = bench.run(&["sim", &scenario, "--xqcn", &xqcn]);
-        assert_eq!(made.code, 0, "{}", made.stderr);
-        let inputs = bench.write(
-            "inputs",
-            &format!(
-                "unit=bench-1\npackage={package}\npackage_fw=RM502QGLAAR11A02M4G_01.200.01.200\n\
-                 label_model=RM502QGLAA-M20-CASA\nlabel_imei=490154203237518\nxqcn={xqcn}\n"
-            ),
-        );
+        let Unit { scenario, inputs } = Unit::make(&bench);
         let (link, log) = (bench.text("modem"), bench.text("sim.log"));
         let mut command = bench.command(&[
             "sim", &scenario, "--link", &link, "--log", &log, "--speed", "50",
