@@ -2,7 +2,7 @@
 //! simulated modems into `vhci_hcd`, and the cases look at them through libusb and the kernel's own drivers.
 //!
 //! `bash .ci/usb && cargo test --test usb [-- CASE...]`. Without the rig it is passed over, unless
-//! `UNBRICK_DEMAND_USB=1`.
+//! `UNBRICK_DEMAND_USB=1`. CONTRIBUTING.md has the rest.
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
@@ -11,9 +11,21 @@
     reason = "a test may fail where it stands; it writes its machine, and waits for a real one in real time"
 )]
 
+#[expect(
+    dead_code,
+    reason = "the builder of tests/program; not all of it is needed here"
+)]
+#[path = "../program/bench.rs"]
+mod bench;
 mod cases;
 mod guest;
 mod host;
+mod stand;
+#[expect(dead_code, reason = "likewise")]
+#[path = "../program/talker.rs"]
+mod talker;
+#[path = "../program/unit.rs"]
+mod unit;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,11 @@
 //! What is tried inside of the machine. A case has one reason to fail; its name is the claim.
 
+mod bulk;
+mod modes;
+mod other_tools;
 mod smoke;
+mod story;
+mod strangers;
 mod tool;
 
 use std::panic::catch_unwind;
@@ -29,17 +34,36 @@ pub(crate) const PASSED: i32 = 0;
 pub(crate) const FAILED: i32 = 1;
 pub(crate) const PASSED_OVER: i32 = 2;
 
-/// The list of cases, in order; the name is the function's.
+/// Lists of cases, in order; the name is the function's.
 macro_rules! cases {
     ($($module:ident: $($case:ident)*;)*) => {
-        pub(crate) const ALL: &[Case] = &[
-            $($(Case { name: stringify!($case), run: || $module::$case().into() },)*)*
-        ];
+        &[$($(Case { name: stringify!($case), run: || $module::$case().into() },)*)*]
     };
 }
 
-cases! {
-    smoke: libusb_sees_the_root_hubs the_program_starts qdl_starts qdl_of_backports_starts;
+/// What runs on each machine, side by side: none of them alone is done in the time that the tier may take.
+pub(crate) const MACHINES: [&[Case]; 2] = [
+    cases! {
+        story: the_whole_main_job;
+    },
+    cases! {
+        smoke: libusb_sees_the_root_hubs the_program_starts qdl_starts qdl_of_backports_starts;
+        bulk: bytes_come_back_whole_at_odd_sizes a_read_keeps_what_came_before_its_time_was_over
+            a_write_counts_what_moved_before_nak zero_length_packets_go_both_ways a_stall_is_told
+            an_endpoint_stays_halted_until_it_is_cleared an_unplug_ends_a_read an_unplug_ends_a_write speed_of_writes;
+        modes: every_mode_is_known_by_its_evidence a_dump_state_under_the_running_id_is_no_running_modem
+            the_modem_goes_into_edl_and_comes_back_with_its_ttys qcserial_gives_9008_up_and_gets_it_back
+            two_modems_are_told_apart_only_by_name a_modem_at_another_port_is_not_taken_for_it
+            time_from_plug_to_hello_answered;
+        strangers: another_vendors_boot_rom_is_refused_unwritten corrupt_firmware_is_no_known_state
+            a_port_that_another_process_holds_is_told two_modems_and_no_name_are_refused;
+        other_tools: qdl_flashes_a_whole_package qdl_of_backports_flashes_a_whole_package;
+    },
+];
+
+/// Every case.
+pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
+    MACHINES.into_iter().flatten()
 }
 
 impl From<()> for Verdict {
@@ -50,7 +74,7 @@ impl From<()> for Verdict {
 
 /// Runs one case in this process.
 pub(crate) fn run(name: &str) -> ExitCode {
-    let case = ALL.iter().find(|case| case.name == name).unwrap();
+    let case = all().find(|case| case.name == name).unwrap();
     let code = match catch_unwind(case.run) {
         Ok(Verdict::Passed) => PASSED,
         Ok(Verdict::PassedOver(why)) => {

@@ -1,9 +1,9 @@
 //! Whether the machine is what the other cases take it for.
 
 use super::{Verdict, tool};
+use crate::bench::Bench;
 use crate::guest::evidence;
 use rusb::UsbContext;
-use std::process::Command;
 
 /// Each of Debian's eight controllers of `vhci_hcd` has a high-speed and a super-speed hub.
 pub(crate) fn libusb_sees_the_root_hubs() {
@@ -21,8 +21,8 @@ pub(crate) fn libusb_sees_the_root_hubs() {
 }
 
 pub(crate) fn the_program_starts() {
-    let said = Command::new(tool::UNBRICK).arg("--version").output();
-    assert!(said.unwrap().status.success());
+    let said = Bench::new().run(&["--version"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
 }
 
 pub(crate) fn qdl_starts() -> Verdict {

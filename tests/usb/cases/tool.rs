@@ -5,8 +5,6 @@ use crate::guest::{LIBRARIES, TOOLS};
 use std::path::Path;
 use std::process::Command;
 
-pub(crate) const UNBRICK: &str = "/bin/unbrick";
-
 /// Hands one of the `qdl` programs to a judge, where the rig has it.
 pub(crate) fn with_qdl(piece: &str, judge: impl FnOnce(Command)) -> Verdict {
     let (_, path) = TOOLS.iter().find(|(name, _)| *name == piece).unwrap();

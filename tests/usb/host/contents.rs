@@ -1,18 +1,27 @@
-//! All that the machine needs: this test as its pid 1, the program, modules, other people's tools, and libraries.
+//! All that the machine needs: this test as its pid 1, the program, modules, other people's tools, libraries, and what
+//! a run is given.
 
 use super::archive::Archive;
 use super::rig::Rig;
+use crate::bench::Bench;
 use crate::guest;
+use crate::unit::Unit;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub(crate) fn pack(rig: &Rig, words: &[&str]) -> Vec<u8> {
+/// The same for every machine.
+pub(crate) fn pack(rig: &Rig) -> Vec<u8> {
     let mut archive = Archive::default();
     let own = std::env::current_exe().unwrap();
     program(&mut archive, "init", &own, &[]);
     let unbrick =
         std::env::var_os("UNBRICK_BIN").map_or(env!("CARGO_BIN_EXE_unbrick").into(), PathBuf::from);
-    program(&mut archive, guest::UNBRICK, &unbrick, &[]);
+    program(
+        &mut archive,
+        guest::UNBRICK.trim_start_matches('/'),
+        &unbrick,
+        &[],
+    );
     for (piece, path) in guest::TOOLS {
         if let Some(folder) = rig.piece(piece) {
             let libraries = ["usr/lib", "libraries/usr/lib", "libraries/lib"];
@@ -24,8 +33,34 @@ pub(crate) fn pack(rig: &Rig, words: &[&str]) -> Vec<u8> {
         let bytes = std::fs::read(rig.module(name)).unwrap();
         archive.file(&guest::module(name), &bytes);
     }
-    archive.file(guest::WORDS, words.join("\n").as_bytes());
+    let bench = Bench::new();
+    let unit = Unit::make(&bench);
+    folder(&mut archive, &bench.path(""));
+    archive.file(
+        guest::UNIT,
+        format!("{}\n{}\n", unit.scenario, unit.inputs).as_bytes(),
+    );
     archive.end()
+}
+
+/// What one machine is to run. The kernel unpacks archives that follow each other (usb-test-rig.md §3).
+pub(crate) fn chosen(names: &[&str]) -> Vec<u8> {
+    let mut archive = Archive::default();
+    archive.file(guest::CHOSEN, names.join("\n").as_bytes());
+    archive.end()
+}
+
+/// All files below a folder, under the paths that they have here.
+fn folder(archive: &mut Archive, folder: &Path) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            self::folder(archive, &path);
+        } else {
+            let name = path.to_str().unwrap().trim_start_matches('/');
+            archive.file(name, &std::fs::read(&path).unwrap());
+        }
+    }
 }
 
 /// A program without its debug information, and the libraries that it is linked with: those of this machine at their

@@ -1,5 +1,6 @@
 //! QEMU without hardware virtualisation, which every machine has.
 
+use super::evidence;
 use super::rig::Rig;
 use crate::guest::{EXIT_PORT, RESULT};
 use std::io::{BufRead, BufReader, Read};
@@ -12,24 +13,25 @@ const ALL_PASSED: i32 = 1;
 
 /// A running machine; it never outlives this value.
 pub(crate) struct Machine {
+    number: usize,
     child: Child,
     console: Receiver<String>,
     _contents: tempfile::NamedTempFile,
 }
 
 impl Machine {
-    pub(crate) fn boot(rig: &Rig, contents: &[u8]) -> Self {
+    pub(crate) fn boot(rig: &Rig, number: usize, contents: [&[u8]; 2]) -> Self {
         let initramfs = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(initramfs.path(), contents).unwrap();
+        std::fs::write(initramfs.path(), contents.concat()).unwrap();
         let mut child = Command::new(rig.qemu())
             .args(["-M", "q35", "-accel", "tcg", "-m", "512", "-nodefaults", "-no-user-config"])
             .args(["-no-reboot", "-display", "none", "-serial", "stdio"])
             .arg("-serial")
-            .arg(format!("file:{}", rig.file("evidence.raw").display()))
+            .arg(format!("file:{}", evidence::raw(rig, number).display()))
             .arg("-device")
             .arg(format!("isa-debug-exit,iobase={EXIT_PORT:#x},iosize=0x04"))
             .arg("-append")
-            .arg("console=ttyS0 quiet panic=-1 reboot=t tsc=unstable mitigations=off random.trust_cpu=on")
+            .arg("console=ttyS0 quiet panic=-1 reboot=t tsc=reliable no_timer_check mitigations=off random.trust_cpu=on")
             .arg("-kernel")
             .arg(rig.kernel())
             .arg("-initrd")
@@ -40,6 +42,7 @@ impl Machine {
             .unwrap();
         let console = lines(child.stdout.take().unwrap());
         Self {
+            number,
             child,
             console,
             _contents: initramfs,
@@ -54,7 +57,7 @@ impl Machine {
             let left = end.saturating_duration_since(Instant::now());
             match self.console.recv_timeout(left) {
                 Ok(line) => {
-                    println!("| {line}");
+                    println!("{}| {line}", self.number);
                     if let Some(result) = line.strip_prefix(RESULT) {
                         passed = result.split(' ').next().and_then(|n| n.parse().ok());
                     }
