@@ -244,7 +244,7 @@ pub(super) struct SimOptions {
     #[arg(long, conflicts_with_all = ["link", "package", "xqcn"])]
     pub(super) usb: bool,
     /// Show the running modem at the USB 3 half of its port, and everything else at the USB 2 half
-    #[arg(long, requires = "usb")]
+    #[arg(long, requires = "usb", conflicts_with_all = ["link", "package", "xqcn"])]
     pub(super) usb3: bool,
     /// Write the scenario's firmware package into this folder, which must not exist, and end
     #[arg(long, conflicts_with = "link")]

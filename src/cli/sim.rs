@@ -55,7 +55,14 @@ pub(super) fn sim(options: &SimOptions, output: Output) -> Result<ExitCode, Stop
         Some(link) => sim::serve::serve_ptys(&mut modem, link, &terms, &clock, &mut say),
         None => on_usb(modem, options, &terms, &clock, &mut say),
     };
-    served.map_err(|error| problem("sim::serve", &error))?;
+    served.map_err(|error| {
+        let problem = Problem::bare("sim::serve", error.to_string());
+        let problem = match &error {
+            sim::serve::Error::Vhci(vhci) => vhci.help().into_iter().fold(problem, Problem::help),
+            _ => problem,
+        };
+        Stop::one(ExitCode::Problems, problem)
+    })?;
     Ok(ExitCode::Proved)
 }
 

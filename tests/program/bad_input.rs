@@ -228,6 +228,11 @@ fn wrong_inputs_options_and_ports_are_told() {
         &["resume", "none"][..],
         &["log", "none"],
         &["schema", "none"],
+        &["sim", SCENARIO],
+        &["sim", SCENARIO, "--usb", "--link", "x"],
+        &["sim", SCENARIO, "--usb", "--package", "x"],
+        &["sim", SCENARIO, "--usb3", "--link", "x"],
+        &["sim", SCENARIO, "--speed", "2", "--xqcn", "x"],
         &["fly"],
         &[],
     ] {

@@ -95,18 +95,21 @@ impl Slot<'_> {
         let Some(device) = function.device() else {
             return Ok(());
         };
+        let known = self.place;
         let Some(port) = self.port(device.speed)? else {
-            let since = *self.waiting_since.get_or_insert(time);
-            if time.saturating_sub(since) > PORT_PATIENCE {
-                let place = self.place.and_then(|place| u32::try_from(place).ok());
-                return Err(VhciError::Stuck(place.unwrap_or_default()).into());
-            }
-            return Ok(());
+            return self.keep_waiting(time);
         };
-        self.waiting_since = None;
         let (socket, kernels) = UnixStream::pair().map_err(VhciError::Socket)?;
         socket.set_nonblocking(true).map_err(VhciError::Socket)?;
-        self.controller.attach(port, device.speed, kernels)?;
+        match self.controller.attach(port, device.speed, kernels) {
+            // Somebody was quicker between the look and the deed; a port that was not ours yet may be another one.
+            Err(VhciError::Taken(_)) => {
+                self.place = known;
+                return self.keep_waiting(time);
+            }
+            attached => attached?,
+        }
+        self.waiting_since = None;
         let name = format!("{:04x}:{:04x}", device.vid, device.pid);
         say(&format!("{name} is plugged into virtual port {port}"));
         self.attached = Some(Attached {
@@ -115,6 +118,16 @@ impl Slot<'_> {
             arrival,
             name,
         });
+        Ok(())
+    }
+
+    /// The port is looked at again soon, but not for ever.
+    fn keep_waiting(&mut self, time: Duration) -> Result<(), Error> {
+        let since = *self.waiting_since.get_or_insert(time);
+        if time.saturating_sub(since) > PORT_PATIENCE {
+            let place = self.place.and_then(|place| u32::try_from(place).ok());
+            return Err(VhciError::Stuck(place.unwrap_or_default()).into());
+        }
         Ok(())
     }
 }

@@ -45,12 +45,9 @@ pub enum Hub {
 /// Why a device cannot be plugged in.
 #[derive(Debug, thiserror::Error)]
 pub enum VhciError {
-    #[error(
-        "this machine has no virtual USB host controller: as root, say `modprobe vhci-hcd`; where the kernel lacks \
-         that module, serve the modem on pseudo-terminals with `--link`"
-    )]
+    #[error("this machine has no virtual USB host controller")]
     Missing,
-    #[error("only root may plug into the virtual USB host controller: run this as root")]
+    #[error("only root may plug into the virtual USB host controller")]
     Denied,
     #[error("port {port} of the virtual USB host controller takes no device: {error}")]
     Attach {
@@ -62,6 +59,9 @@ pub enum VhciError {
         "every port of the virtual USB host controller is taken: detach something, see `usbip port`"
     )]
     Full,
+    /// Somebody else was quicker, or the kernel still clears up.
+    #[error("port {0} of the virtual USB host controller is taken")]
+    Taken(u32),
     /// After the modem left.
     #[error("port {0} of the virtual USB host controller does not become free")]
     Stuck(u32),
@@ -71,6 +71,24 @@ pub enum VhciError {
     Socket(std::io::Error),
     #[error("the status of the virtual USB host controller cannot be read: {0}")]
     Status(std::io::Error),
+}
+
+impl VhciError {
+    /// What a person can do.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing => Some(
+                "say `modprobe vhci-hcd` as root; where the kernel has no such module, serve the modem on \
+                 pseudo-terminals with `--link`",
+            ),
+            Self::Denied => Some("run this as root"),
+            Self::Full | Self::Stuck(_) => Some(
+                "detach what is plugged in, which `usbip port` lists, or load the module anew: \
+                 `modprobe -r vhci-hcd`, `modprobe vhci-hcd`",
+            ),
+            _ => None,
+        }
+    }
 }
 
 /// The kernel's own, over sysfs.
@@ -110,6 +128,7 @@ impl Controller for Vhci {
             .set("attach".into(), &order)
             .map_err(|error| match error.kind() {
                 ErrorKind::PermissionDenied => VhciError::Denied,
+                ErrorKind::ResourceBusy => VhciError::Taken(port),
                 _ => VhciError::Attach { port, error },
             })
     }
@@ -190,6 +209,6 @@ ss  0003 005 000 00000000 000000 0-0
     #[test]
     fn a_machine_without_the_module_says_what_to_do() {
         let error = Vhci::open("/nowhere/vhci_hcd.0".into()).unwrap_err();
-        assert!(error.to_string().contains("modprobe vhci-hcd"), "{error}");
+        assert!(error.help().unwrap().contains("modprobe vhci-hcd"));
     }
 }

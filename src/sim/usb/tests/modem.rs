@@ -2,6 +2,7 @@
 
 use super::kernel::{Host, Reply};
 use crate::plan::{Hand, Mode};
+use crate::protocol::firehose::Element;
 use crate::sim::fixture::{self, spanned};
 use crate::sim::serve::Served;
 use crate::sim::usb::{Function, Ports, Server, Speed, UsbModem};
@@ -164,7 +165,77 @@ fn a_modem_that_leaves_comes_back_as_another_arrival() {
     assert_eq!((modem.arrival(), modem.device()), (None, None));
     modem.hand(Hand::BootPinOn);
     modem.hand(Hand::Plug);
-    modem.advance(modem.now() + Duration::from_secs(5));
+    modem.advance(modem.now().saturating_add(Duration::from_secs(5)));
     assert_ne!(modem.arrival(), Some(before));
     assert_eq!(modem.device().unwrap().pid, 0x9008);
+}
+
+const PAGE: usize = 4096;
+
+/// A command to the programmer, and its answer up to the response.
+fn command(host: &mut Host<Bench>, element: &Element) -> String {
+    host.write(0x01, &element.document());
+    answer(host)
+}
+
+fn answer(host: &mut Host<Bench>) -> String {
+    let mut heard = String::new();
+    while !heard.contains("<response") {
+        heard.push_str(&String::from_utf8(host.read(0x81, 16_384)).unwrap());
+    }
+    heard
+}
+
+fn range(name: &str, count: usize) -> Element {
+    Element::new(name)
+        .with("SECTOR_SIZE_IN_BYTES", PAGE)
+        .with("num_partition_sectors", count)
+        .with("physical_partition_number", 0)
+        .with("start_sector", 214 * 64)
+}
+
+#[test]
+fn a_host_feels_the_speed_of_the_flash_and_reads_back_what_it_wrote() {
+    let mut host = Bench::plug(Mode::Firehose, Ports::High);
+    host.enumerate();
+    assert!(command(&mut host, &range("erase", 64)).contains("ACK"));
+    assert!(command(&mut host, &range("program", 64)).contains("rawmode=\"true\""));
+    let image: Vec<u8> = (0..64 * PAGE)
+        .map(|n| u8::try_from(n % 251).unwrap())
+        .collect();
+    let before = host.socket.modem.now();
+    let mut naks = 0;
+    for piece in image.chunks(4 * PAGE) {
+        let tag = host.next_tag(false);
+        host.send(&super::kernel::write(tag, 0x01, 0, piece));
+        naks += u32::from(host.socket.server.said().is_empty());
+        assert_eq!(host.hear().moved, piece.len());
+    }
+    // What qdl does after raw data that end with a full packet.
+    host.write(0x01, &[]);
+    assert!(answer(&mut host).contains("ACK"));
+    assert!(naks >= 14, "{naks} of 16 pieces had to wait");
+    let took = host.socket.modem.now().saturating_sub(before);
+    assert!(took > Duration::from_millis(10));
+
+    assert!(command(&mut host, &range("read", 64)).contains("rawmode=\"true\""));
+    let mut back = Vec::new();
+    while back.len() < image.len() {
+        back.extend(host.read(0x81, 1 << 20));
+    }
+    assert_eq!(back, image);
+    assert!(answer(&mut host).contains("ACK"));
+}
+
+#[test]
+fn a_reset_is_answered_before_the_modem_leaves() {
+    let mut host = Bench::plug(Mode::Firehose, Ports::High);
+    host.enumerate();
+    let before = host.socket.modem.arrival();
+    let reset = Element::new("power").with("value", "reset");
+    assert!(command(&mut host, &reset).contains("ACK"));
+    let modem = &mut host.socket.modem;
+    modem.advance(modem.now().saturating_add(Duration::from_secs(60)));
+    assert!(modem.arrival() > before);
+    assert_eq!(modem.device().unwrap().pid, 0x0800);
 }

@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 struct Hubs {
     taken: Arc<Mutex<Vec<u32>>>,
     plugged: Sender<(u32, Speed, UnixStream)>,
+    /// Somebody else takes this port right before the first device is plugged in.
+    quicker: Option<u32>,
 }
 
 impl Controller for Hubs {
@@ -37,6 +39,10 @@ impl Controller for Hubs {
     }
 
     fn attach(&mut self, port: u32, speed: Speed, socket: UnixStream) -> Result<(), VhciError> {
+        if self.quicker.take() == Some(port) {
+            self.taken.lock().unwrap().push(port);
+            return Err(VhciError::Taken(port));
+        }
         self.plugged.send((port, speed, socket)).unwrap();
         Ok(())
     }
@@ -67,13 +73,23 @@ impl Kernel {
 }
 
 /// Serves a device on a machine whose port 0 is taken, while the test runs.
-fn while_served(mut lab: Lab, test: impl FnOnce(&mut Kernel) + Send) -> (Lab, Result<(), Error>) {
+fn while_served(lab: Lab, test: impl FnOnce(&mut Kernel) + Send) -> (Lab, Result<(), Error>) {
+    while_served_beside(None, lab, test)
+}
+
+/// The same, with somebody else who takes a port at the last moment.
+fn while_served_beside(
+    quicker: Option<u32>,
+    mut lab: Lab,
+    test: impl FnOnce(&mut Kernel) + Send,
+) -> (Lab, Result<(), Error>) {
     let taken = Arc::new(Mutex::new(vec![0]));
     let (tell, plugged) = channel();
     let (console, writer) = std::io::pipe().unwrap();
     let mut hubs = Hubs {
         taken: Arc::clone(&taken),
         plugged: tell,
+        quicker,
     };
     let stop = Interrupt::default();
     let mut kernel = Kernel {
@@ -144,6 +160,16 @@ fn a_device_that_comes_back_comes_back_to_its_port_once_that_is_free() {
         kernel.taken.lock().unwrap().retain(|taken| *taken != port);
         let (again, mut host) = kernel.plugged();
         assert_eq!(again, port);
+        host.enumerate();
+    });
+    result.unwrap();
+}
+
+#[test]
+fn a_port_that_somebody_takes_first_is_left_to_him() {
+    let (_, result) = while_served_beside(Some(1), Lab::default(), |kernel| {
+        let (port, mut host) = kernel.plugged();
+        assert_eq!(port, 2);
         host.enumerate();
     });
     result.unwrap();
