@@ -578,3 +578,44 @@ fn a_guard_that_a_step_names_twice_is_asked_once() {
     let asked: usize = checked.steps().iter().map(|step| step.guards.len()).sum();
     assert_eq!(asked, 1);
 }
+
+/// Found by plans drawn at random (`tests/soundness`): each passed, and a run of it failed by its own doing.
+#[test]
+fn what_a_step_leads_to_is_what_the_next_one_and_the_next_attempt_find() {
+    let plan = |steps: &str| {
+        format!(
+            "plan: 1\nid: small\ntitle: Small\nmodem: quectel/rm502q-gl\nstarts_in: [normal]\n\
+             ends_in: [\"off\", normal, ramdump, edl, firehose, fastboot]\ninputs:\n  \
+             many: {{ type: int, about: Many }}\nsteps:\n{steps}"
+        )
+    };
+    let again = "  - id: edl\n    diag.edl: {}\n    timeout: 1m\n    retry: { attempts: 2, delay: 1s, until: many == 1 }\n";
+    let ask = "  - id: ask\n    at.ask: { send: AT }\n    timeout: 5s\n";
+    let restart = |send: &str| {
+        format!("  - id: set\n    at.set: {{ send: '{send}' }}\n    timeout: 5s\n{ask}")
+    };
+    let came_back = "  - id: gone\n    usb.wait: { for: \"off\" }\n    timeout: 1m\n  - id: person\n    only_in: [\"off\"]\n    \
+                     operator.ask: { say: Who? }\n    save: { who: text }\n    timeout: 1m\n  - id: say\n    \
+                     operator.do: { say: \"${who}\", hands_off: true }\n    timeout: 1m\n";
+    for (steps, code) in [
+        (again.to_owned(), "plan::wrong-mode"),
+        (restart("AT+CFUN=1,1"), "plan::wrong-mode"),
+        (restart("at+cfun = 4, 1"), "plan::wrong-mode"),
+        (restart("AT+CFUN=1,${many}"), "plan::wrong-mode"),
+        (restart("AT+QPOWD"), "plan::wrong-mode"),
+        (came_back.to_owned(), "plan::maybe-unknown"),
+    ] {
+        let codes: Vec<&str> = found(&plan(&steps))
+            .iter()
+            .map(|(code, ..)| *code)
+            .collect();
+        assert!(codes.contains(&code), "{steps}: {codes:?}");
+    }
+    for send in ["AT+CFUN=1", "AT+CFUN=1,0", "AT+QPOWD=?"] {
+        let codes: Vec<&str> = found(&plan(&restart(send)))
+            .iter()
+            .map(|(code, ..)| *code)
+            .collect();
+        assert!(!codes.contains(&"plan::wrong-mode"), "{send}: {codes:?}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::at_rules;
 use crate::plan::{Mode, Modes, Profile, Step};
+use crate::protocol::at;
 use std::fmt;
 use std::ops::Range;
 
@@ -181,7 +182,9 @@ static TABLE: [Row; 19] = [
     row!("at.set", at_set, NORMAL, Leaves::Same, false, Configure, Idempotent, [], at_set),
     row!("modem.reset", modem_reset, NORMAL, Leaves::Known(Mode::Normal), true, Disrupt, Idempotent, [], PLAIN),
     row!("usb.wait", usb_wait, Modes::ANY, Leaves::Unknown, true, Read, ReadOnly, [], |signature, step, _| {
-        leave(signature, step.usb_wait.as_ref().map(|wait| wait.mode.value));
+        let mode = step.usb_wait.as_ref().map(|wait| wait.mode.value);
+        // A modem that has left the bus may come back by itself, whenever it likes.
+        leave(signature, mode.filter(|mode| *mode != Mode::Off));
     }),
     row!("diag.edl", diag_edl, NORMAL, Leaves::Known(Mode::Edl), true, Disrupt, Idempotent, [], |signature, _, profile| {
         signature.needs = profile.edl_by_diag.iter().map(|mode| mode.value).collect();
@@ -212,7 +215,8 @@ static TABLE: [Row; 19] = [
 
 fn at_set(signature: &mut Signature, step: &Step, profile: &Profile) {
     let Some(action) = &step.at_set else { return };
-    if action.restarts {
+    // What is known to restart needs not be said.
+    if action.restarts || at::restarts(&action.send) {
         signature.leaves = Leaves::Unknown;
     }
     if at_rules::writes_nv(&action.send, profile) {

@@ -60,6 +60,7 @@ impl Checker<'_> {
         let content = self.action(step, &mut signature, state, part);
         self.mode(&signature, here, &at, state);
         let until = self.until(step, state);
+        self.again(step, &signature, &at);
         if let Some(confirm) = &step.confirm {
             self.words(confirm, state);
         }
@@ -195,6 +196,28 @@ impl Checker<'_> {
             self.also(place, text.clone());
         }
         self.help("change the mode in an earlier step, or add `only_in:` to this one");
+    }
+
+    /// Where `until` does not hold, the next attempt finds the modem where this one has led it.
+    fn again(&mut self, step: &Step, signature: &Signature, at: &Range<usize>) {
+        let Some(until) = step.retry.as_ref().and_then(|retry| retry.until.as_ref()) else {
+            return;
+        };
+        let needs = signature.needs;
+        let (leaves, found) = match signature.leaves {
+            Leaves::Same => return,
+            Leaves::Unknown => (Modes::ANY, "in any mode".to_owned()),
+            Leaves::Known(mode) => (Modes::one(mode), format!("in {mode}")),
+        };
+        if leaves.within(needs) {
+            return;
+        }
+        let key = signature.key;
+        let message = format!("`{key}` needs the modem in {needs}, and leaves it {found}");
+        let label = "another attempt would begin there";
+        self.problem("plan::wrong-mode", message, &until.span, label);
+        self.also(at, format!("leaves it {found}"));
+        self.help("wait for the value in a step of its own, after this one");
     }
 
     fn limits(

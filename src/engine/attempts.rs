@@ -1,6 +1,6 @@
 //! How often a step is tried, how long is waited in between, and when an attempt counts.
 
-use super::perform::Saved;
+use super::perform::{Saved, expression_failure};
 use crate::action::{Cause, Failure};
 use crate::check::CheckedStep;
 use crate::plan::{Retry, Values};
@@ -59,11 +59,7 @@ pub(super) fn until(checked: &CheckedStep, values: &Values, saved: &Saved) -> Re
             let message = format!("`{text}` does not hold: {}", saved.shown());
             Err(Failure::new("step::until", Cause::Modem, message))
         }
-        Err(error) => Err(Failure::new(
-            "plan::expression",
-            Cause::Plan,
-            error.to_string(),
-        )),
+        Err(error) => Err(expression_failure(&error)),
     }
 }
 

@@ -1,9 +1,11 @@
 //! Asks guards: finds the values they need, and lets [`crate::guard`] decide.
 
 use crate::check::{CheckedGuard, CheckedPlan, GuardKind};
+use crate::engine::perform::expression_code;
 use crate::event::BackupFile;
 use crate::guard::{self, Verdict};
 use crate::plan::{Value, Values};
+use crate::script::Fault;
 use std::collections::BTreeMap;
 
 /// Files of each backup step that has run, and the pages of each that could not be read.
@@ -76,31 +78,43 @@ fn decide(asked: &CheckedGuard, known: &Known<'_>) -> Result<Verdict, String> {
                 &profile.chip,
             )
         }
-        GuardKind::That => match holds(asked, known.values) {
-            Ok(true) => Verdict::Allowed {
-                rule: "guard::that".into(),
-                source: "the plan".into(),
-                warnings: Vec::new(),
-            },
-            Ok(false) => Verdict::Refused {
-                rule: "guard::that".into(),
-                source: "the plan".into(),
-                message: "the condition of the guard is false".into(),
-                help: "read the plan's reason".into(),
-            },
-            Err(error) => Verdict::Unknown {
-                rule: "guard::that".into(),
-                source: "the plan".into(),
-                message: error,
-            },
-        },
+        GuardKind::That => that(asked, known.values),
     })
 }
 
-fn holds(asked: &CheckedGuard, values: &Values) -> Result<bool, String> {
-    match &asked.condition {
-        Some(condition) => condition.holds(values).map_err(|error| error.to_string()),
-        None => Err("the guard has no condition".to_owned()),
+fn that(asked: &CheckedGuard, values: &Values) -> Verdict {
+    let unknown = |message: String| Verdict::Unknown {
+        rule: "guard::that".into(),
+        source: "the plan".into(),
+        message,
+    };
+    let refused = |rule: &str, message: String, help: &str| Verdict::Refused {
+        rule: rule.into(),
+        source: "the plan".into(),
+        message,
+        help: help.into(),
+    };
+    let Some(condition) = &asked.condition else {
+        return unknown("the guard has no condition".to_owned());
+    };
+    match condition.holds(values) {
+        Ok(true) => Verdict::Allowed {
+            rule: "guard::that".into(),
+            source: "the plan".into(),
+            warnings: Vec::new(),
+        },
+        Ok(false) => refused(
+            "guard::that",
+            "the condition of the guard is false".to_owned(),
+            "read the plan's reason",
+        ),
+        // No person can answer for a condition that means nothing.
+        Err(error) if matches!(error.fault, Fault::Unknown { .. } | Fault::Type { .. }) => refused(
+            expression_code(&error.fault),
+            error.to_string(),
+            "the plan is wrong: tell its author",
+        ),
+        Err(error) => unknown(error.to_string()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Operator;
 use crate::action::diag_restore::Owner;
-use crate::action::signature::Effect;
+use crate::action::signature::{Effect, Leaves};
 use crate::action::{
     self, Cause, Context, Failure, Witness, at_ask, at_rules, at_set, at_set::Afterwards,
     diag_backup, diag_edl, diag_restore, firehose_backup, firehose_flash, firehose_reset,
@@ -13,6 +13,7 @@ use crate::event::Event;
 use crate::files::Root;
 use crate::modem::Session;
 use crate::plan::{ExpandError, NotAName, Template, Value, Values, Verify};
+use crate::protocol::at;
 use crate::script::{Fault, Host, ScriptError};
 use crate::transport::Deadline;
 use camino::Utf8PathBuf;
@@ -120,12 +121,10 @@ pub(super) fn perform(checked: &CheckedStep, bench: Bench<'_>) -> Result<Saved, 
     if let Some(ask) = &step.at_ask {
         at_ask::run(ctx, &at_command(&ask.send)?, checked.reply.as_ref()).map(Saved::texts)
     } else if let Some(set) = &step.at_set {
-        let afterwards = if set.restarts {
-            Afterwards::Restarts
-        } else {
-            Afterwards::Stays
+        let afterwards = match checked.signature.leaves {
+            Leaves::Same => Afterwards::Stays,
+            Leaves::Unknown | Leaves::Known(_) => Afterwards::Restarts,
         };
-
         let command = at_command(&set.send)?;
         if checked.signature.effect == Effect::Destroy {
             write_by_at(ctx, &set.send, &command, checked, afterwards)
@@ -199,7 +198,11 @@ impl From<NotAName> for Failure {
 
 impl From<ExpandError> for Failure {
     fn from(error: ExpandError) -> Self {
-        Self::new("plan::interpolation", Cause::Plan, error.to_string())
+        let code = match error {
+            ExpandError::Unknown { .. } => UNKNOWN_NAME,
+            _ => "plan::interpolation",
+        };
+        Self::new(code, Cause::Plan, error.to_string())
     }
 }
 
@@ -248,6 +251,8 @@ pub(super) fn finished_command(
     } else if at_rules::writes_nv(&command, profile) && checked.signature.effect != Effect::Destroy
     {
         Some("it writes NV items, and the step was not proved for that".to_owned())
+    } else if at::restarts(&command) && checked.signature.leaves == Leaves::Same {
+        Some("it restarts the modem, and the step was not proved for that".to_owned())
     } else {
         None
     };
@@ -265,7 +270,8 @@ fn expanded_path(text: &str, values: &Values) -> Result<Utf8PathBuf, Failure> {
     Ok(Template::parse(text)?.expand_path(values)?)
 }
 
-fn shown(text: &str, values: &Values) -> Result<String, Failure> {
+/// A text as people see it.
+pub(super) fn shown(text: &str, values: &Values) -> Result<String, Failure> {
     Ok(Template::parse(text)?.expand(values)?)
 }
 
@@ -352,13 +358,7 @@ pub(super) fn claims(checked: &CheckedStep, values: &Values) -> Result<(), Failu
                     ),
                 ));
             }
-            Err(error) => {
-                return Err(Failure::new(
-                    "plan::expression",
-                    Cause::Plan,
-                    error.to_string(),
-                ));
-            }
+            Err(error) => return Err(expression_failure(&error)),
         }
     }
     Ok(())
@@ -378,6 +378,26 @@ pub(super) fn run_script(
     })
 }
 
+/// What a plan that was proved never comes to: a name without a value, and values that do not go together. Both have a
+/// code of their own, so that a hole in the proof is told from a value that a modem or a person gave.
+pub(super) const UNKNOWN_NAME: &str = "plan::unknown-name";
+pub(super) const WRONG_TYPE: &str = "plan::wrong-type";
+
+/// The code of a condition that gave no result.
+pub(super) fn expression_code(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Unknown { .. } => UNKNOWN_NAME,
+        Fault::Type { .. } => WRONG_TYPE,
+        Fault::Crashed => "program::script",
+        _ => "plan::expression",
+    }
+}
+
+pub(super) fn expression_failure(error: &ScriptError) -> Failure {
+    let code = expression_code(&error.fault);
+    Failure::new(code, Cause::Plan, error.to_string())
+}
+
 /// What a script ends with mostly hangs on what the modem answered, so another attempt may help; a limit is hit by the
 /// script itself.
 fn script_failure(error: &ScriptError) -> Failure {
@@ -385,9 +405,10 @@ fn script_failure(error: &ScriptError) -> Failure {
         Fault::Stopped => ("run::interrupted", Cause::Interrupted),
         Fault::Limit { .. } => ("plan::script-limit", Cause::Plan),
         Fault::Crashed => ("program::script", Cause::Program),
+        Fault::Unknown { .. } => (UNKNOWN_NAME, Cause::Plan),
+        Fault::Type { .. } => (WRONG_TYPE, Cause::Plan),
         Fault::Failed { .. }
         | Fault::Host { .. }
-        | Fault::Unknown { .. }
         | Fault::Runtime { .. }
         | Fault::NotSet { .. }
         | Fault::Value { .. } => ("step::script", Cause::Modem),

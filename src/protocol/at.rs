@@ -2,7 +2,7 @@
 
 mod intent;
 
-pub use intent::{Intent, Refused, arguments_of, as_read, intent};
+pub use intent::{Intent, Refused, arguments_of, as_read, intent, restarts};
 
 /// How a command ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -243,7 +243,7 @@ impl Walk<'_> {
     }
 }
 
-fn type_of_kind(kind: Kind) -> Type {
+pub(super) fn type_of_kind(kind: Kind) -> Type {
     match kind {
         Kind::Int => Type::Number,
         Kind::Bool => Type::Truth,

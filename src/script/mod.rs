@@ -9,6 +9,7 @@ mod guest;
 mod inspect;
 mod place;
 mod room;
+mod types;
 
 pub use functions::{Argument, FUNCTIONS, Function, Usable};
 pub use place::{Origin, Place};
@@ -75,6 +76,9 @@ pub enum Fault {
     Host { message: String },
     #[error("{message}")]
     Runtime { message: String },
+    /// Values of kinds that do not go together, whatever they are: the checker refuses what can come to it.
+    #[error("{message}")]
+    Type { message: String },
     #[error("the script did not set `{name}`")]
     NotSet { name: String },
     #[error("the script gave `{name}` a wrong value: {reason}")]
@@ -111,6 +115,7 @@ impl Condition {
         let ast = room::compile(text, kinds, room::Use::Condition)?;
         let found = inspect::inspect(&ast, kinds, None)?;
         room::try_out(&ast, kinds, &found.names)?;
+        types::check(&ast, kinds, None)?;
         Ok(Self {
             ast,
             names: found.names,
@@ -132,7 +137,7 @@ impl Condition {
         let (result, _) = ended.map_err(|end| end.located(self.origin.as_ref()))?;
         result.as_bool().map_err(|_| {
             let message = "the condition gives neither true nor false".to_owned();
-            room::End::from(Fault::Runtime { message }).located(None)
+            room::End::from(Fault::Type { message }).located(None)
         })
     }
 
@@ -168,6 +173,7 @@ impl Script {
         }
         let ast = room::compile(text, kinds, room::Use::Script)?;
         let found = inspect::inspect(&ast, kinds, Some(saves))?;
+        types::check(&ast, kinds, Some(saves))?;
         Ok(Self {
             ast,
             saves: saves.clone(),

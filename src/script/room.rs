@@ -240,7 +240,29 @@ fn runtime(error: &EvalAltResult) -> End {
         return End::new(Fault::Limit { limit }, error.position());
     }
     let (message, at) = explain(error);
-    End::new(Fault::Runtime { message }, at)
+    let fault = if is_of_types(error) {
+        Fault::Type { message }
+    } else {
+        Fault::Runtime { message }
+    };
+    End::new(fault, at)
+}
+
+/// Whether an error follows from the types of the values alone.
+fn is_of_types(error: &EvalAltResult) -> bool {
+    matches!(
+        error,
+        EvalAltResult::ErrorMismatchDataType(..)
+            | EvalAltResult::ErrorMismatchOutputType(..)
+            | EvalAltResult::ErrorFunctionNotFound(..)
+            | EvalAltResult::ErrorVariableNotFound(..)
+            | EvalAltResult::ErrorPropertyNotFound(..)
+            | EvalAltResult::ErrorIndexingType(..)
+            | EvalAltResult::ErrorFor(..)
+            | EvalAltResult::ErrorDotExpr(..)
+            | EvalAltResult::ErrorNonPureMethodCallOnConstant(..)
+            | EvalAltResult::ErrorAssignmentToConstant(..)
+    )
 }
 
 /// An error in our words, and where it happened.

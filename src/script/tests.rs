@@ -123,6 +123,43 @@ fn what_is_no_condition_is_refused_where_it_stands() {
         ("cfun ==", 0, ""),
         ("", 0, ""),
         ("cfun.lower() == \"x\"", 0, "nothing here takes"),
+        // On a branch that no trial takes.
+        (
+            "ready && cfun",
+            10,
+            "takes true or false, and this is a number",
+        ),
+        ("ready && !unit", 10, "takes true or false"),
+        ("ready && unit.split(\"-\")[0] == 5", 0, "never equal"),
+        ("ready && len(cfun) == 1", 14, "`len` takes text"),
+        ("ready && abs(unit) == 1", 14, "`abs` takes a number"),
+        (
+            "ready && unit + ready == unit",
+            0,
+            "`+` takes text and numbers",
+        ),
+        (
+            "ready && 1 in unit.split(\"-\")",
+            0,
+            "`contains` takes text",
+        ),
+        ("ready && unit[0] == unit", 0, "only a list has items"),
+        (
+            "ready && unit.split(\"-\")[unit] == unit",
+            0,
+            "a list takes a number",
+        ),
+        ("ready && [unit] == [unit]", 0, "does not compare"),
+        (
+            "if ready { 1 } else { true }",
+            0,
+            "a condition takes true or false",
+        ),
+        (
+            "if ready { unit == (if ready { 1 } else { 2 }) } else { true }",
+            0,
+            "never equal",
+        ),
     ] {
         let problem = Condition::compile(text, &kinds()).map(|_| ()).unwrap_err();
         assert!(
@@ -212,6 +249,27 @@ fn what_is_no_script_is_refused() {
         ("timestamp();", 1, "not a function"),
         ("x.y;", 1, "x"),
         ("set(\"n\", key);", 1, "key"),
+        ("let a = 1;\na = \"x\";", 2, "would become text"),
+        ("let a = 1;\na += \"x\";", 2, "would become text"),
+        ("if ready {\nlog(cfun); }", 2, "`log` takes text"),
+        (
+            "if ready {\nfail(unit.split(\",\")); }",
+            2,
+            "`fail` takes text",
+        ),
+        (
+            "for part in unit.split(\",\") {\nset(\"n\", part); }",
+            2,
+            "takes a number",
+        ),
+        (
+            "if ready {\nfor part in unit { log(part); } }",
+            2,
+            "goes through a list",
+        ),
+        ("let a = [1];\nlog(a[0]);", 2, "`log` takes text"),
+        ("while cfun { }", 1, "takes true or false"),
+        ("if ready {\nrfnv_count() == unit; }", 2, "never equal"),
     ] {
         let problem = Script::compile(text, &kinds(), &saves())
             .map(|_| text)
@@ -268,7 +326,7 @@ fn what_was_promised_must_be_set_once_and_of_its_kind() {
     );
     let twice = run("set(\"n\", 1); set(\"n\", 2); set(\"t\", \"x\");");
     assert!(matches!(fault(twice), Fault::Value { .. }));
-    let wrong = run("let x = [1]; set(\"n\", x[0]); set(\"t\", x);");
+    let wrong = run("let x = [1, \"a\"]; set(\"n\", x[0]); set(\"t\", x[0]);");
     assert!(matches!(fault(wrong), Fault::Value { .. }));
 }
 

@@ -11,9 +11,13 @@ use crate::engine::resume;
 use crate::event::Event;
 use crate::plan::Value;
 
+/// The modem is in a mode in which the step does not work.
+pub(super) const UNEXPECTED_MODE: &str = "modem::unexpected-mode";
+
 impl Running<'_, '_> {
     pub(super) fn attempts(&mut self, checked: &CheckedStep) -> Result<Saved, Failure> {
         let mut tries = Tries::new(checked.step.retry.as_ref());
+        let mut before: Option<Failure> = None;
         loop {
             if tries.of > 1 {
                 self.recorder.say(&Event::Attempt {
@@ -22,10 +26,18 @@ impl Running<'_, '_> {
                     of: tries.of,
                 });
             }
-            let delay = match self.attempt(checked) {
-                Ok(saved) => return Ok(saved),
-                Err(failure) => tries.after(&failure).ok_or(failure)?,
+            let failure = match (self.attempt(checked), before) {
+                (Ok(saved), _) => return Ok(saved),
+                // What went wrong has led the modem there: that is what is to be told.
+                (Err(failure), Some(cause)) if failure.code == UNEXPECTED_MODE => {
+                    return Err(cause);
+                }
+                (Err(failure), _) => failure,
             };
+            let Some(delay) = tries.after(&failure) else {
+                return Err(failure);
+            };
+            before = Some(failure);
             self.session.clock().sleep(delay);
             if self.session.interrupt().wished() {
                 return Err(Failure::new(
@@ -41,7 +53,7 @@ impl Running<'_, '_> {
         let observed = self.session.observe()?;
         if !checked.signature.needs.has(observed.mode) {
             return Err(Failure::new(
-                "modem::unexpected-mode",
+                UNEXPECTED_MODE,
                 Cause::Modem,
                 format!(
                     "the modem went to {} ({})",

@@ -124,9 +124,10 @@ impl Running<'_, '_> {
             Ok(()) => return self.proved(),
             Err(stop) => stop,
         };
-        if let Stop::Failed { .. } = &stop {
-            self.rescue();
-        }
+        let rescue = match &stop {
+            Stop::Failed { .. } => self.rescue(),
+            _ => None,
+        };
         let seen = self.session.observe().ok();
         let wrote = begun.in_run;
         let told = Told::new(stop, &begun, matches!(self.before, Before::CutShort(_)));
@@ -160,6 +161,7 @@ impl Running<'_, '_> {
             help: Some(advice).filter(|advice| !advice.is_empty()),
             step: told.step,
             code: Some(told.code),
+            rescue,
             mode: seen.map(|seen| seen.mode),
             report: BTreeMap::new(),
             facts: self.facts(),
@@ -227,6 +229,7 @@ impl Running<'_, '_> {
             help,
             step: None,
             code: None,
+            rescue: None,
             mode,
             report,
             facts: self.facts(),
@@ -280,16 +283,18 @@ impl Running<'_, '_> {
         }
     }
 
-    /// The rescue steps: a failure in one ends them, and the first failure is what is told.
-    pub(super) fn rescue(&mut self) {
+    /// The rescue steps: a failure in one ends them, and the first failure is what is told. Gives the code of what ended
+    /// them.
+    pub(super) fn rescue(&mut self) -> Option<String> {
         let plan = self.plan;
         self.session.interrupt().clear();
         self.resume_after = None;
         for step in plan.rescue() {
-            if self.step(step, 0).is_err() {
+            if let Err(stop) = self.step(step, 0) {
                 self.recorder.note("the rescue did not come to its end");
-                return;
+                return Some(stop.code());
             }
         }
+        None
     }
 }

@@ -58,6 +58,8 @@ pub struct Ended {
     /// The step that stopped it.
     pub step: Option<String>,
     pub code: Option<String>,
+    /// Why the rescue did not come to its end, if it did not.
+    pub rescue: Option<String>,
     pub mode: Option<Mode>,
     pub report: BTreeMap<String, String>,
     /// Facts that are known at the end, in full.
@@ -305,6 +307,17 @@ enum Stop {
         effect: Effect,
         is_check: bool,
     },
+}
+
+impl Stop {
+    fn code(&self) -> String {
+        match self {
+            Self::Refused { rule, .. } => rule.clone(),
+            Self::Declined { .. } => "run::declined".to_owned(),
+            Self::NoModem { .. } => "modem::none".to_owned(),
+            Self::Failed { failure, .. } => failure.code.to_owned(),
+        }
+    }
 }
 
 struct Running<'r, 'l> {

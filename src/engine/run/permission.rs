@@ -1,14 +1,16 @@
 //! Nothing destructive is sent before every demanded guard has said yes, and a person or a digest has approved.
 
+use super::walk::failed;
 use super::{Answers, Running, Stop};
 use crate::action::signature::Effect;
 use crate::check::{CheckedGuard, CheckedStep, GuardKind};
 use crate::engine::approval::Contents;
 use crate::engine::guards::{self, Judgement, Known};
 use crate::engine::operator::Answer;
+use crate::engine::perform;
 use crate::event::Event;
 use crate::guard::Verdict;
-use crate::plan::{Profile, Template, Value, WhenUnknown};
+use crate::plan::{Profile, Value, WhenUnknown};
 
 /// After a person's no.
 const AGAIN: &str = "nothing waits for an answer any more: begin again when it may be done";
@@ -193,10 +195,9 @@ impl Running<'_, '_> {
             ));
         }
         if let Some(confirm) = &checked.step.confirm {
-            let question = Template::parse(confirm)
-                .ok()
-                .and_then(|template| template.expand(&checked.view(&self.values)).ok())
-                .unwrap_or_else(|| confirm.value.clone());
+            // A question with a hole in it is not asked: nobody knows what they would say yes to.
+            let question = perform::shown(confirm, &checked.view(&self.values))
+                .map_err(|failure| failed(&id, failure, Effect::Pure, false))?;
             self.question(&id, &question, Word::PersonOrDigest)?;
             return self.last_warning(checked);
         }

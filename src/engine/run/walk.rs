@@ -1,9 +1,11 @@
 //! The walk through the steps: observe, skip or run, end where the plan says.
 
+use super::attempt::UNEXPECTED_MODE;
 use super::{Running, Stop};
 use crate::action::signature::Effect;
 use crate::action::{Cause, Failure};
 use crate::check::CheckedStep;
+use crate::engine::perform;
 use crate::event::Event;
 use crate::modem::session::{Certainty, Observed};
 use crate::plan::{Mode, Modes};
@@ -87,7 +89,7 @@ impl Running<'_, '_> {
         );
         Err(failed(
             &step,
-            Failure::new("modem::unexpected-mode", Cause::Modem, message),
+            Failure::new(UNEXPECTED_MODE, Cause::Modem, message),
             Effect::Pure,
             true,
         ))
@@ -277,7 +279,7 @@ impl Running<'_, '_> {
             Ok(false) => Ok(Some(format!("`{}` does not hold", text.value))),
             Err(error) => Err(failed(
                 &checked.step.id,
-                Failure::new("plan::expression", Cause::Plan, error.to_string()),
+                perform::expression_failure(&error),
                 Effect::Pure,
                 false,
             )),
@@ -312,7 +314,7 @@ fn fits(checked: &CheckedStep, observed: &Observed) -> Result<(), Stop> {
         return Ok(());
     }
     let failure = Failure::new(
-        "modem::unexpected-mode",
+        UNEXPECTED_MODE,
         Cause::Modem,
         format!(
             "`{}` needs the modem in {needs}, but it is in {} ({})",

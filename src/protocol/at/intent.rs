@@ -84,6 +84,19 @@ pub fn arguments_of<'a>(as_read: &'a str, name: &str) -> Option<Vec<&'a str>> {
     Some(fields(rest.strip_prefix('=')?).collect())
 }
 
+/// Whether the modem leaves the bus by itself once it has taken this command (quectel.md §7): `AT+CFUN=<fun>,<rst>` with
+/// anything but 0 as its second argument, `AT+QPOWD`, `AT+QFASTBOOT`, and `AT+QDOWNLOAD` of other families.
+pub fn restarts(command: &str) -> bool {
+    let text = as_read(command);
+    named(&text).any(|(name, rest)| match name {
+        "CFUN" => fields(rest.strip_prefix('=').unwrap_or_default())
+            .nth(1)
+            .is_some_and(|reset| reset != "0"),
+        "QPOWD" | "QFASTBOOT" | "QDOWNLOAD" => !rest.ends_with('?'),
+        _ => false,
+    })
+}
+
 /// Every name behind a sign, with all that follows it.
 fn named(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.match_indices(SIGNS).map(|(at, sign)| {
