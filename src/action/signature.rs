@@ -306,7 +306,7 @@ mod tests {
     fn a_command_that_writes_nv_destroys() {
         let (_, profile) = library::load_profile("quectel/rm502q-gl", None).unwrap();
         let step = |send: &str| Step {
-            at_set: Some(crate::yaml::Spanned {
+            at_set: Some(Box::new(crate::yaml::Spanned {
                 value: crate::plan::AtSet {
                     send: crate::yaml::Spanned {
                         value: send.to_owned(),
@@ -316,7 +316,7 @@ mod tests {
                     restarts: false,
                 },
                 span: 0..0,
-            }),
+            })),
             ..Step::default()
         };
         let effect = |send: &str| Signature::of(&step(send), &profile).unwrap().effect;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = exactly_one_action)]
+// What most steps lack is boxed: a list of 17,000 steps, as a file can hold, is moved and copied several times.
 pub struct Step {
     /// The step's name.
     #[schemars(transform = strict::name)]
@@ -31,7 +32,7 @@ pub struct Step {
     pub timeout: Option<Spanned<Duration>>,
     /// How often to try, and until what holds.
     #[serde(default)]
-    pub retry: Option<Spanned<Retry>>,
+    pub retry: Option<Box<Spanned<Retry>>>,
     /// Facts taken from the named groups of `reply`, from a person's answer, or from `set()` in a script.
     #[serde(default)]
     #[schemars(transform = strict::by_variable)]
@@ -52,63 +53,63 @@ pub struct Step {
 
     /// Asks the modem one AT query.
     #[serde(default, rename = "at.ask")]
-    pub at_ask: Option<Spanned<AtAsk>>,
+    pub at_ask: Option<Box<Spanned<AtAsk>>>,
     /// Sends one AT command that changes something.
     #[serde(default, rename = "at.set")]
-    pub at_set: Option<Spanned<AtSet>>,
+    pub at_set: Option<Box<Spanned<AtSet>>>,
     /// Restarts the running modem and waits until it is back.
     #[serde(default, rename = "modem.reset")]
     pub modem_reset: Option<Spanned<Empty>>,
     /// Waits until the modem is in a mode.
     #[serde(default, rename = "usb.wait")]
-    pub usb_wait: Option<Spanned<UsbWait>>,
+    pub usb_wait: Option<Box<Spanned<UsbWait>>>,
     /// Sends the running modem into EDL over DIAG.
     #[serde(default, rename = "diag.edl")]
     pub diag_edl: Option<Spanned<Empty>>,
     /// Saves the calibration of the running modem as an XQCN file.
     #[serde(default, rename = "diag.backup")]
-    pub diag_backup: Option<Spanned<DiagBackup>>,
+    pub diag_backup: Option<Box<Spanned<DiagBackup>>>,
     /// Writes calibration back from an XQCN file of this very unit. Identity is left alone.
     #[serde(default, rename = "diag.restore")]
-    pub diag_restore: Option<Spanned<DiagRestore>>,
+    pub diag_restore: Option<Box<Spanned<DiagRestore>>>,
     /// Loads the programmer into a modem in EDL.
     #[serde(default, rename = "sahara.load")]
-    pub sahara_load: Option<Spanned<SaharaLoad>>,
+    pub sahara_load: Option<Box<Spanned<SaharaLoad>>>,
     /// Reads partitions back from the flash. Not a calibration backup: pages may be unreadable.
     #[serde(default, rename = "firehose.backup")]
-    pub firehose_backup: Option<Spanned<FirehoseBackup>>,
+    pub firehose_backup: Option<Box<Spanned<FirehoseBackup>>>,
     /// Erases and programs the flash from a package, boot loader erased first and programmed last.
     #[serde(default, rename = "firehose.flash")]
-    pub firehose_flash: Option<Spanned<FirehoseFlash>>,
+    pub firehose_flash: Option<Box<Spanned<FirehoseFlash>>>,
     /// Lets the programmer restart the modem, and waits for the mode.
     #[serde(default, rename = "firehose.reset")]
-    pub firehose_reset: Option<Spanned<RebootTo>>,
+    pub firehose_reset: Option<Box<Spanned<RebootTo>>>,
     /// Writes one partition over fastboot.
     #[serde(default, rename = "fastboot.flash")]
-    pub fastboot_flash: Option<Spanned<FastbootFlash>>,
+    pub fastboot_flash: Option<Box<Spanned<FastbootFlash>>>,
     /// Leaves fastboot, and waits for the mode.
     #[serde(default, rename = "fastboot.reboot")]
-    pub fastboot_reboot: Option<Spanned<RebootTo>>,
+    pub fastboot_reboot: Option<Box<Spanned<RebootTo>>>,
     /// Tells a person to do something with their hands.
     #[serde(default, rename = "operator.do")]
-    pub operator_do: Option<Spanned<OperatorDo>>,
+    pub operator_do: Option<Box<Spanned<OperatorDo>>>,
     /// Asks a person for one value.
     #[serde(default, rename = "operator.ask")]
-    pub operator_ask: Option<Spanned<OperatorAsk>>,
+    pub operator_ask: Option<Box<Spanned<OperatorAsk>>>,
     /// Claims that must hold.
     #[serde(default)]
     #[schemars(transform = strict::filled)]
-    pub check: Option<Spanned<Vec<Claim>>>,
+    pub check: Option<Box<Spanned<Vec<Claim>>>>,
     /// A Rhai script over facts and a few reading functions.
     #[serde(default)]
-    pub script: Option<Spanned<String>>,
+    pub script: Option<Box<Spanned<String>>>,
     /// Several steps under one condition; one level only.
     #[serde(default)]
     #[schemars(transform = strict::filled)]
     pub group: Option<Spanned<Vec<Step>>>,
     /// The steps of a fragment, with its parameters filled in.
     #[serde(default)]
-    pub include: Option<Spanned<Include>>,
+    pub include: Option<Box<Spanned<Include>>>,
 
     /// What stands for the `include`, once its fragment has been read.
     #[serde(skip)]

@@ -78,7 +78,7 @@ impl Dry<'_> {
         let mut notes = Notes(Vec::new());
         let result = match &mut self.session {
             Some(session) => {
-                let mut tries = Tries::new(checked.step.retry.as_ref());
+                let mut tries = Tries::new(checked.step.retry.as_deref());
                 loop {
                     let bench = Bench {
                         plan: self.plan,

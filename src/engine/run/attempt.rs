@@ -16,7 +16,7 @@ pub(super) const UNEXPECTED_MODE: &str = "modem::unexpected-mode";
 
 impl Running<'_, '_> {
     pub(super) fn attempts(&mut self, checked: &CheckedStep) -> Result<Saved, Failure> {
-        let mut tries = Tries::new(checked.step.retry.as_ref());
+        let mut tries = Tries::new(checked.step.retry.as_deref());
         let mut before: Option<Failure> = None;
         loop {
             if tries.of > 1 {
