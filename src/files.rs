@@ -1,8 +1,10 @@
 //! The only room that opens files. Outputs are created, never overwritten; inputs are read with a cap or streamed;
 //! nothing below a root is reached by leaving it.
 
+mod disk;
 mod looking;
 
+pub use disk::{Disk, Output, Trouble};
 pub use looking::Rights;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -40,6 +42,7 @@ impl Error {
 pub struct Root {
     dir: Dir,
     path: Utf8PathBuf,
+    disk: Disk,
 }
 
 impl Root {
@@ -50,7 +53,14 @@ impl Root {
         Ok(Self {
             dir,
             path: path.to_owned(),
+            disk: Disk::default(),
         })
+    }
+
+    /// The same folder on a disk that a rehearsal can spoil.
+    #[must_use]
+    pub fn on(self, disk: Disk) -> Self {
+        Self { disk, ..self }
     }
 
     /// Opens a folder, and makes it and its parents where missing.
@@ -126,23 +136,27 @@ impl Root {
         Ok(Self {
             dir,
             path: self.path.join(path),
+            disk: self.disk.clone(),
         })
     }
 
     /// Creates a new file; it is an error if anything of that name exists.
-    pub fn create_new(&self, path: &Utf8Path) -> Result<File, Error> {
+    pub fn create_new(&self, path: &Utf8Path) -> Result<Output, Error> {
         self.make_parents(path)?;
+        self.wrap("create", path, self.disk.takes())?;
         let mut options = OpenOptions::new();
         // Backups hold calibration and identity, journals what was done to a unit: for their owner alone.
         options.write(true).read(true).create_new(true).mode(0o600);
-        self.wrap("create", path, self.dir.open_with(path, &options))
+        let file = self.wrap("create", path, self.dir.open_with(path, &options))?;
+        Ok(Output::new(file, self.disk.clone()))
     }
 
     /// Opens a file to append to it; creates it where missing.
-    pub fn append(&self, path: &Utf8Path) -> Result<File, Error> {
+    pub fn append(&self, path: &Utf8Path) -> Result<Output, Error> {
         let mut options = OpenOptions::new();
         options.append(true).create(true);
-        self.wrap("open", path, self.dir.open_with(path, &options))
+        let file = self.wrap("open", path, self.dir.open_with(path, &options))?;
+        Ok(Output::new(file, self.disk.clone()))
     }
 
     /// Tells the kernel a setting, in a file that it made, such as one of sysfs; the whole text in one write. The
@@ -156,6 +170,9 @@ impl Root {
 
     /// Makes a folder and its parents.
     pub fn make_folder(&self, path: &Utf8Path) -> Result<(), Error> {
+        if !self.is_folder(path) {
+            self.wrap("make the folder", path, self.disk.takes())?;
+        }
         self.wrap("make the folder", path, self.dir.create_dir_all(path))
     }
 
@@ -172,6 +189,9 @@ impl Root {
         if self.exists(to) {
             let error = io::Error::new(io::ErrorKind::AlreadyExists, "it exists already");
             return Err(Error::new("create", &self.path.join(to), &error));
+        }
+        if self.disk.trouble() == Some(Trouble::Broken) {
+            self.wrap("rename", from, self.disk.takes())?;
         }
         self.wrap("rename", from, self.dir.rename(from, &self.dir, to))?;
         self.sync(to.parent().unwrap_or(Utf8Path::new("")))

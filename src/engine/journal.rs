@@ -4,9 +4,8 @@
 //! has `seq`, `prev` (the checksum of the line before) and `t`. A bad last line is a torn tail and is dropped; a bad
 //! line before the end is damage.
 
-use crate::files::{self, Root};
+use crate::files::{self, Output, Root};
 use camino::Utf8Path;
-use cap_std::fs_utf8::File;
 use crc::{CRC_32_ISCSI, Crc};
 use serde_json::{Map, Value};
 use std::io::{self, Write};
@@ -33,7 +32,7 @@ pub enum Error {
 /// Appends records.
 #[derive(Debug)]
 pub struct Writer {
-    file: File,
+    file: Output,
     /// Held as long as the run lives; the kernel frees it with the process.
     _lock: std::fs::File,
     next: u64,
@@ -98,8 +97,8 @@ impl Writer {
 }
 
 /// Locks a journal for this process alone, before a byte of it is changed.
-fn lock(file: &File) -> Result<std::fs::File, Error> {
-    let lock = file.try_clone().map_err(Error::Write)?.into_std();
+fn lock(file: &Output) -> Result<std::fs::File, Error> {
+    let lock = file.to_std().map_err(Error::Write)?;
     lock.try_lock().map_err(|_| Error::InUse)?;
     Ok(lock)
 }

@@ -7,6 +7,7 @@
 mod action;
 mod chip;
 mod fact;
+mod fault;
 mod fragment;
 mod guard;
 pub mod library;
@@ -27,6 +28,7 @@ pub use action::{
     UsbWait, Verify,
 };
 pub use fact::{Value, Values, is_firmware_version, is_name};
+pub use fault::{Fault, FaultKind, FaultValue, Operation};
 pub use fragment::{Fragment, Include, Inclusion, Param};
 pub use guard::{
     BackupGuard, GUARD_KEYS, Guard, ModelGuard, PackageGuard, RollbackGuard, SameUnitGuard,
@@ -39,9 +41,8 @@ pub use profile::{
 };
 pub use rehearsal::{Expectation, ModemExpectation, Recorded, Rehearsal, Written};
 pub use scenario::{
-    Banner, Broken, Calibration, FactoryCopy, Fault, FaultKind, FaultValue, Hand, Hands, Make,
-    MakePackage, MakeXqcn, NandDefects, Operation, ProgrammerTraits, SaharaTraits, Scenario, Spc,
-    Variant,
+    Banner, Broken, Calibration, FactoryCopy, Hand, Hands, Make, MakePackage, MakeXqcn,
+    NandDefects, ProgrammerTraits, SaharaTraits, Scenario, Spc, Variant,
 };
 pub use scope::{Meaning, Scope};
 pub use template::{ExpandError, NotAName, Template};

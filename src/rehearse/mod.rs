@@ -6,6 +6,7 @@
 
 mod case;
 mod compare;
+mod computer;
 mod operator;
 mod paths;
 mod rules;

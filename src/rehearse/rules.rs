@@ -5,7 +5,8 @@ use crate::diagnostic::{Problem, Source, nearest};
 use crate::files::Root;
 use crate::plan::library::{self, Place};
 use crate::plan::{
-    Expectation, Kind, ModemExpectation, Outcome, Rehearsal, Scenario, Value, is_firmware_version,
+    Expectation, Fault, FaultKind, Kind, ModemExpectation, Outcome, Rehearsal, Scenario, Value,
+    is_firmware_version,
 };
 use crate::protocol::diag::imei_is_valid;
 use crate::yaml::Spanned;
@@ -120,6 +121,11 @@ impl Judge<'_> {
             if let Some(step) = &fault.step {
                 self.step(step);
             }
+            match fault.kind.value {
+                FaultKind::FileSwapped => self.swapped(case, scenario, fault),
+                FaultKind::Killed => self.killed(case, fault),
+                _ => {}
+            }
         }
         for step in scenario
             .faults
@@ -131,6 +137,69 @@ impl Judge<'_> {
                 let label = "the plan has no such step";
                 self.add("plan::case-step", message, &case.scenario.span, label);
             }
+        }
+    }
+
+    /// Only what is made may be swapped: the author's own files are left alone.
+    fn swapped(&mut self, case: &Rehearsal, scenario: &Scenario, fault: &Fault) {
+        let Some(name) = &fault.value else { return };
+        let plan = self.plan;
+        let is_made = |name: &str| {
+            case.inputs.get(name).is_none()
+                && plan.plan().inputs.get(name).is_some()
+                && (case.makes.get(name).is_some() || scenario.makes.get(name).is_some())
+        };
+        let makes = |step: &&CheckedStep| {
+            step.step.diag_backup.is_some() || step.step.firehose_backup.is_some()
+        };
+        if plan
+            .all_steps()
+            .filter(makes)
+            .any(|step| step.id() == **name)
+        {
+            let moment = [
+                fault.on.as_ref().map(|on| on.span.clone()),
+                fault.step.as_ref().map(|step| step.span.clone()),
+            ];
+            if let Some(at) = moment.into_iter().flatten().next() {
+                let message = "a backup is swapped as soon as it is made, and at no other moment";
+                self.add("scenario::fault", message, &at, "not needed");
+            }
+        } else if !is_made(name) {
+            let message = format!(
+                "`{}` is neither an input that is made nor a backup step",
+                name.value
+            );
+            self.add(
+                "scenario::fault",
+                message,
+                &name.span,
+                "has no file to swap",
+            );
+        }
+    }
+
+    /// A killed program says nothing itself.
+    fn killed(&mut self, case: &Rehearsal, fault: &Fault) {
+        let code = "rehearsal::expect";
+        let expect = &case.expect;
+        if case.resumed.is_none() {
+            let message =
+                "what the modem is worth after the program was killed shows only in a resume";
+            self.add(code, message, &fault.kind.span, "needs `resumed`");
+            self.help("say under `resumed:` what must come out".to_owned());
+        }
+        if expect.outcome.value != Outcome::Interrupted {
+            let message = "a run that is killed stands in the list of runs as `interrupted`";
+            self.add(code, message, &expect.outcome.span, "never comes");
+        }
+        if let Some(rule) = &expect.rule {
+            let message = "a run that is killed gives no reason";
+            self.add(code, message, &rule.span, "never comes");
+        }
+        if let Some((name, _)) = expect.facts.iter().next() {
+            let message = "a run that is killed tells no facts";
+            self.add(code, message, &name.span, "never comes");
         }
     }
 

@@ -1,5 +1,6 @@
 //! The simulated modem of one run, and what the run is given by its scenario: for `run --sim` and for rehearsals.
 
+use super::computer::Computer;
 use crate::check::CheckedPlan;
 use crate::diagnostic::Problem;
 use crate::engine::inputs::Given;
@@ -7,7 +8,7 @@ use crate::files::{self, Root};
 use crate::modem::Session;
 use crate::plan::{Make, Scenario};
 use crate::sim::{self, Modem, SimBus};
-use crate::transport::{Clock, Interrupt};
+use crate::transport::Clock;
 use crate::yaml::{Spanned, Table};
 use camino::Utf8Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,11 +39,15 @@ impl Simulation {
     }
 }
 
-/// A run's session on a modem that may have been there before.
-pub(super) fn session(modem: &Arc<Mutex<Modem>>, plan: &CheckedPlan) -> Session {
+/// A run's session, from its computer to a modem that may have been there before.
+pub(super) fn session(
+    computer: &Computer,
+    modem: &Arc<Mutex<Modem>>,
+    plan: &CheckedPlan,
+) -> Session {
     let (bus, clock) = SimBus::on(modem);
     let profile = Arc::new(plan.profile().clone());
-    Session::new(Box::new(bus), clock, Interrupt::default(), profile)
+    Session::new(computer.bus(bus), clock, computer.interrupt(), profile)
 }
 
 pub(super) fn lock(modem: &Mutex<Modem>) -> MutexGuard<'_, Modem> {

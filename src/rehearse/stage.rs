@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use super::compare::{self, Came, Steps};
+use super::computer::{Computer, Killed};
 use super::operator::Answers;
 use super::simulation::{self, PackageSize, Simulation};
 use crate::check::CheckedPlan;
@@ -14,10 +15,11 @@ use crate::engine::store::{RunFolder, Store};
 use crate::event::Event;
 use crate::files;
 use crate::plan::library::Place;
-use crate::plan::{Expectation, Hand, Kind, Mode, Outcome, Values};
+use crate::plan::{Expectation, FaultKind, Hand, Kind, Mode, Outcome, Values};
 use crate::sim::Modem;
 use camino::Utf8Path;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -63,14 +65,17 @@ impl Stage {
         let store = store(&runs).map_err(one)?;
         let mut scenario = case.scenario.clone();
         scenario.faults.extend(case.rehearsal.faults.clone());
-        let values = self.values(case, plan)?;
+        let values = self.values(case, plan, &store)?;
         let modem = Simulation::new(&scenario, plan, 0).map_err(one)?.modem;
+        let computer = Computer::new(&modem, &scenario.faults, &values);
         let before = simulation::lock(&modem).summary();
         let mut acting = Acting {
             case,
             plan,
             values,
             modem,
+            computer,
+            store: &store,
             answers: Answers::new(&case.rehearsal.answers),
             listener,
         };
@@ -84,7 +89,7 @@ impl Stage {
         let mut resumed = None;
         if let Some(expect) = &case.rehearsal.resumed {
             acting.faults_are_over();
-            match acting.resume(&store, &id) {
+            match acting.resume(&id) {
                 Ok(again) => {
                     let more = compare::differences(source, "resumed.", expect, &again, &before);
                     differences.extend(more);
@@ -103,9 +108,20 @@ impl Stage {
         })
     }
 
-    /// Every input: the case's own words and made things first, then the scenario's.
-    fn values(&self, case: &Case, plan: &CheckedPlan) -> Result<Values, Vec<Problem>> {
-        let made = store(&self.made).map_err(one)?.made();
+    /// Every input: the case's own words and made things first, then the scenario's. What is swapped is made for this case
+    /// alone, in the folder of its runs.
+    fn values(
+        &self,
+        case: &Case,
+        plan: &CheckedPlan,
+        runs: &Store,
+    ) -> Result<Values, Vec<Problem>> {
+        let mut faults = case.rehearsal.faults.iter();
+        let made = if faults.any(|fault| fault.kind.value == FaultKind::FileSwapped) {
+            runs.made()
+        } else {
+            store(&self.made).map_err(one)?.made()
+        };
         let made = made.map_err(|error| one(host(&error)))?;
         let rehearsal = &case.rehearsal;
         let mut given = Given::new();
@@ -143,12 +159,19 @@ struct Acting<'a> {
     plan: &'a CheckedPlan,
     values: Values,
     modem: Arc<Mutex<Modem>>,
+    computer: Computer,
+    store: &'a Store,
     answers: Answers<'a>,
     listener: &'a mut dyn Listener,
 }
 
 impl Acting<'_> {
     fn run(&mut self, folder: RunFolder, history: Option<History>) -> Result<Came, Vec<Problem>> {
+        let id = folder.id.clone();
+        let folder = RunFolder {
+            root: folder.root.on(self.computer.disk()),
+            ..folder
+        };
         let outputs = simulation::outputs(&folder.root).map_err(|error| one(host(&error)))?;
         let overrides = self.case.rehearsal.overrides.iter();
         let overrides: BTreeMap<String, String> = overrides
@@ -168,29 +191,43 @@ impl Acting<'_> {
             resume: history,
         };
         let recorded_before = simulation::lock(&self.modem).record().len();
-        let mut session = simulation::session(&self.modem, self.plan);
+        let mut session = simulation::session(&self.computer, &self.modem, self.plan);
         let mut steps = Steps::default();
+        let mut computer = self.computer.clone();
         let mut hears = Both(&mut steps, &mut *self.listener);
-        let result = run::run(request, &mut session, &mut self.answers, vec![&mut hears]);
+        let answers = &mut self.answers;
+        // What a killed run leaves behind is looked at as it is: nobody goes on with what was in its memory.
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            let listeners: Vec<&mut dyn Listener> = vec![&mut computer, &mut hears];
+            run::run(request, &mut session, answers, listeners)
+        }));
         drop(session);
-        let modem = simulation::lock(&self.modem);
+        let result = match result {
+            Ok(result) => Some(result),
+            Err(payload) if payload.is::<Killed>() => None,
+            Err(payload) => resume_unwind(payload),
+        };
         let (outcome, step, code, message, facts) = match result {
-            Ok(ended) => (
+            None => self.killed(&id)?,
+            Some(Ok(ended)) => (
                 ended.outcome,
                 ended.step,
                 ended.code,
                 ended.message,
                 ended.facts,
             ),
-            Err(StartError::Resume(error)) if error.is_about_the_modem() => (
+            Some(Err(StartError::Resume(error))) if error.is_about_the_modem() => (
                 Outcome::NoModem,
                 None,
                 Some(resume::CODE.to_owned()),
                 error.to_string(),
                 Values::new(),
             ),
-            Err(error) => return Err(one(Problem::bare("rehearsal::start", error.to_string()))),
+            Some(Err(error)) => {
+                return Err(one(Problem::bare("rehearsal::start", error.to_string())));
+            }
         };
+        let modem = simulation::lock(&self.modem);
         let records = modem.record().iter().skip(recorded_before);
         Ok(Came {
             outcome,
@@ -204,10 +241,29 @@ impl Acting<'_> {
         })
     }
 
+    /// A killed run says nothing, so its journal is asked, as `unbrick runs` does.
+    fn killed(&self, id: &str) -> Result<Told, Vec<Problem>> {
+        let runs = self.store.runs().map_err(|error| one(host(&error)))?;
+        let past = runs.into_iter().find(|past| past.id == id);
+        let Some(past) = past.filter(|past| past.outcome == Outcome::Interrupted.word()) else {
+            let message = "a run that was killed must be listed as interrupted";
+            return Err(one(Problem::bare("rehearsal::start", message)));
+        };
+        let message = "nothing: the program was killed".to_owned();
+        Ok((
+            Outcome::Interrupted,
+            past.step,
+            None,
+            message,
+            Values::new(),
+        ))
+    }
+
     /// Nothing goes wrong any more, and a plug that is out is put back. The boot pin stays as it is.
     fn faults_are_over(&self) {
         let mut modem = simulation::lock(&self.modem);
         modem.end_faults();
+        self.computer.mend();
         let replug = self.case.rehearsal.replug.as_ref();
         if replug.is_some_and(|replug| replug.value) {
             modem.hand(Hand::Unplug);
@@ -219,12 +275,12 @@ impl Acting<'_> {
         }
     }
 
-    fn resume(&mut self, store: &Store, id: &str) -> Result<Came, Vec<Problem>> {
+    fn resume(&mut self, id: &str) -> Result<Came, Vec<Problem>> {
         let cannot = |error: resume::Error| {
             let problem = Problem::bare(resume::CODE, error.to_string());
             one(problem.help(error.help()))
         };
-        let folder = store.run(id).map_err(|error| one(host(&error)))?;
+        let folder = self.store.run(id).map_err(|error| one(host(&error)))?;
         let private = resume::private(&folder).map_err(cannot)?;
         let history = History::read(&folder, private).map_err(cannot)?;
         self.run(folder, Some(history))
@@ -233,10 +289,17 @@ impl Acting<'_> {
     /// A fault that never strikes shows nothing, so the case does not show what it says.
     fn idle_faults(&self) -> Vec<Problem> {
         let struck = simulation::lock(&self.modem).struck();
+        let here = self.computer.struck();
         let own = self.case.scenario.faults.len()..;
         let faults = own.zip(&self.case.rehearsal.faults);
         faults
-            .filter(|(place, _)| !struck.contains(place))
+            .filter(|(place, fault)| {
+                if fault.kind.value.is_of_the_host() {
+                    !here.contains(place)
+                } else {
+                    !struck.contains(place)
+                }
+            })
             .map(|(_, fault)| {
                 let message = "this fault never strikes, so the case does not show what it says";
                 Problem::new(&self.case.source, "rehearsal::idle-fault", message)
@@ -258,6 +321,9 @@ impl Acting<'_> {
             .collect()
     }
 }
+
+/// What a run said at its end: outcome, step, code, message, facts.
+type Told = (Outcome, Option<String>, Option<String>, String, Values);
 
 /// Two listeners as one.
 struct Both<'a>(&'a mut dyn Listener, &'a mut dyn Listener);

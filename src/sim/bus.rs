@@ -13,6 +13,8 @@ use std::time::Duration;
 /// A bus with one simulated modem.
 pub struct SimBus {
     modem: Arc<Mutex<Modem>>,
+    /// Where it was seen first, as on a real bus: what comes back at another port is not known to be the same modem.
+    pinned: Option<String>,
 }
 
 impl SimBus {
@@ -27,6 +29,7 @@ impl SimBus {
     pub fn on(modem: &Arc<Mutex<Modem>>) -> (Self, Arc<dyn Clock>) {
         let bus = Self {
             modem: Arc::clone(modem),
+            pinned: None,
         };
         let clock = Arc::new(SimClock {
             modem: Arc::clone(modem),
@@ -37,15 +40,23 @@ impl SimBus {
 
 impl Bus for SimBus {
     fn look(&mut self) -> Result<Sighting, LookError> {
-        let presence = lock(&self.modem).presence();
-        Ok(
-            presence.map_or_else(Sighting::default, |presence| Sighting {
-                usb: Some(presence.usb),
-                roles: presence.wires.iter().map(|wire| role_of(*wire)).collect(),
-                arrival: presence.arrival,
+        let Some(presence) = lock(&self.modem).presence() else {
+            return Ok(Sighting::default());
+        };
+        let pinned = self.pinned.get_or_insert_with(|| presence.usb.path.clone());
+        if port(pinned) != port(&presence.usb.path) {
+            return Ok(Sighting {
+                pinned: Some(pinned.clone()),
+                elsewhere: vec![presence.usb],
                 ..Sighting::default()
-            }),
-        )
+            });
+        }
+        Ok(Sighting {
+            usb: Some(presence.usb),
+            roles: presence.wires.iter().map(|wire| role_of(*wire)).collect(),
+            arrival: presence.arrival,
+            ..Sighting::default()
+        })
     }
 
     fn open(&mut self, role: Role) -> Result<Box<dyn Transport>, Error> {
@@ -54,6 +65,10 @@ impl Bus for SimBus {
         let presence = modem
             .presence()
             .filter(|presence| presence.wires.contains(&wire))
+            .filter(|presence| {
+                let pinned = self.pinned.as_deref();
+                pinned.is_none_or(|pinned| port(&presence.usb.path) == port(pinned))
+            })
             .ok_or(Error::Gone)?;
         modem.opened(wire);
         let far_end = SimPort {
@@ -171,6 +186,11 @@ fn lock(modem: &Mutex<Modem>) -> MutexGuard<'_, Modem> {
 
 fn gone(_: Gone) -> Error {
     Error::Gone
+}
+
+/// The port of a path, without its bus: both buses of the simulated machine share their ports.
+fn port(path: &str) -> &str {
+    path.split_once('-').map_or(path, |(_, port)| port)
 }
 
 fn wire_of(role: Role) -> Wire {

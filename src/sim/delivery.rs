@@ -61,8 +61,7 @@ pub(super) fn pieces(
             vec![behind(due, bytes)]
         }
         Some(FaultKind::ShortRead) => {
-            let count = usize::try_from(told.number(1)).unwrap_or(usize::MAX);
-            let (first, rest) = bytes.split_at(count.min(bytes.len()));
+            let (first, rest) = bytes.split_at(told.count(1).min(bytes.len()));
             vec![
                 behind(due, first.to_vec()),
                 behind(due + BETWEEN, rest.to_vec()),
@@ -88,6 +87,7 @@ pub(super) fn keeps_the_answer(fault: FaultKind) -> bool {
         FaultKind::LostReply
             | FaultKind::Unplug
             | FaultKind::Vanish
+            | FaultKind::OtherPort
             | FaultKind::WrongMode
             | FaultKind::Timeout
     )

@@ -13,6 +13,8 @@ pub(super) struct Faults {
     struck: Vec<usize>,
     /// What the fault that struck last was told.
     told: Told,
+    /// Faults of the host whose moment has come, not yet told.
+    of_the_host: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -43,6 +45,7 @@ impl Faults {
             step: None,
             struck: Vec::new(),
             told: Told::default(),
+            of_the_host: Vec::new(),
         }
     }
 
@@ -59,21 +62,32 @@ impl Faults {
     /// Counts one operation; says which fault strikes at it.
     pub(super) fn strike(&mut self, operation: Operation) -> Option<FaultKind> {
         let mut struck = None;
-        for (index, fault) in self.waiting.iter_mut().enumerate() {
+        let mut index = 0;
+        while let Some(fault) = self.waiting.get_mut(index) {
+            index += 1;
             let elsewhere = fault.step.is_some() && fault.step != self.step;
             if elsewhere || fault.on.is_some_and(|on| on != operation) {
                 continue;
             }
             if fault.before > 0 {
                 fault.before -= 1;
+            } else if fault.kind.is_of_the_host() {
+                self.of_the_host.push(fault.place);
+                index -= 1;
+                self.waiting.remove(index);
             } else if struck.is_none() {
-                struck = Some(index);
+                struck = Some(index - 1);
             }
         }
         let fault = self.waiting.remove(struck?);
         self.struck.push(fault.place);
         self.told = fault.told;
         Some(fault.kind)
+    }
+
+    /// Places of those of the host whose moment has come since the last call.
+    pub(super) fn take_of_the_host(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.of_the_host)
     }
 
     /// What the fault that struck last was told.
@@ -103,6 +117,30 @@ mod tests {
         });
         assert_eq!(struck, [None, None, None, None, Some(FaultKind::Nak)]);
         assert_eq!(faults.struck(), [0]);
+    }
+
+    #[test]
+    fn the_moment_of_a_fault_of_the_host_is_told_and_changes_nothing_here() {
+        let fault = |kind, nth| Fault {
+            kind: spanned(kind),
+            on: Some(spanned(Operation::Erase)),
+            step: None,
+            nth: Some(nth),
+            value: None,
+        };
+        let mut faults = Faults::new(&[
+            fault(FaultKind::Interrupt, 2),
+            fault(FaultKind::DiskFull, 2),
+            fault(FaultKind::Nak, 2),
+        ]);
+        let mut come = Vec::new();
+        let struck = [(); 3].map(|()| {
+            let struck = faults.strike(Operation::Erase);
+            come.push(faults.take_of_the_host());
+            struck
+        });
+        assert_eq!(struck, [None, Some(FaultKind::Nak), None]);
+        assert_eq!(come, [vec![], vec![0, 1], vec![]]);
     }
 
     #[test]

@@ -15,6 +15,8 @@ const DIAG: Class = (0xff, 0xff, 0x30);
 const SERIAL_PORT: Class = (0xff, 0x00, 0x00);
 /// Boot ROM of an RM500Q (protocols.md §2: `qfh:log/MCU_local.log.txt`).
 const BOOT_ROM: Class = (0xff, 0xff, 0x11);
+/// The port that the modem is plugged into at the start.
+pub(super) const PORT: u32 = 1;
 const DUMP: Class = (0xff, 0xff, 0x10);
 
 /// The chip serial of a scenario.
@@ -53,9 +55,15 @@ pub(super) fn of_mode(profile: &Profile, mode: Mode, serial: u32) -> Result<UsbI
         bcd,
         product: Some(product(evidence, profile, mode, serial)),
         interfaces: interfaces(evidence, profile, mode)?,
-        // A running RM500Q is on USB 3 and its boot ROM on USB 2, so the path changes (protocols.md §2).
-        path: if running { "2-1" } else { "1-1" }.to_owned(),
+        path: path(mode, PORT),
     })
+}
+
+/// Bus and port. A running RM500Q is on USB 3 and its boot ROM on USB 2, so the path changes with the mode (protocols.md
+/// §2).
+pub(super) fn path(mode: Mode, port: u32) -> String {
+    let bus = if mode == Mode::Normal { 2 } else { 1 };
+    format!("{bus}-{port}")
 }
 
 /// VID and PID of the running modem, where the profile has them.

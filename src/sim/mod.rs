@@ -13,6 +13,7 @@ mod fault;
 mod fixture;
 mod identity;
 mod image;
+mod inlet;
 mod made;
 mod mibib;
 mod modem;

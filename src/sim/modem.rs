@@ -4,11 +4,12 @@ use super::boot::{self, Verdict};
 use super::boot_rom::{BootRom, Nature};
 use super::fault::Faults;
 use super::image::Noise;
+use super::inlet::Inlet;
 use super::nand::{self, Nand};
 use super::programmer::Programmer;
 use super::radio::{Radio, Wish};
 use super::record::{Record, RecordKind};
-use super::world::{Next, Want, World};
+use super::world::{Next, Want, World, Zlp};
 use super::{Error, Gone, Options, Wire, identity};
 use crate::modem::UsbIdentity;
 use crate::plan::{Hand, Mode, Profile, Scenario};
@@ -30,7 +31,10 @@ pub struct Modem {
     body: Body,
     radio: Radio,
     plugged: bool,
+    /// The USB port that it is plugged into.
+    port: u32,
     boot_pin: bool,
+    inlet: Inlet,
     /// Counts how often it appeared on the bus.
     arrivals: u64,
     /// What will happen by itself, and when.
@@ -92,7 +96,9 @@ impl Modem {
             body: Body::Absent,
             radio: Radio::new(scenario, profile, options.seed),
             plugged: true,
+            port: identity::PORT,
             boot_pin: false,
+            inlet: Inlet::default(),
             arrivals: 0,
             schedule: Vec::new(),
             scenario: scenario.clone(),
@@ -181,6 +187,7 @@ impl Modem {
         let scheduled = self.next_scheduled().map(|(_, due)| due);
         let answer = match self.body {
             Body::Absent => None,
+            _ if self.inlet.is_deaf() => None,
             Body::Running => self.radio.next_event(),
             // What is there already waits for the host.
             _ => self
@@ -221,7 +228,8 @@ impl Modem {
             Mode::Off | Mode::Fastboot => return None,
         };
         // `new` has looked up every mode that can be entered.
-        let usb = identity::of_mode(&self.profile, mode, self.serial).ok()?;
+        let mut usb = identity::of_mode(&self.profile, mode, self.serial).ok()?;
+        usb.path = identity::path(mode, self.port);
         Some(Presence {
             usb,
             wires,
@@ -258,9 +266,28 @@ impl Modem {
         }
     }
 
-    /// Bytes of one transfer of the host; all of them are taken.
+    /// Bytes of one transfer of the host; how many of them are taken, which is all of them unless a fault says otherwise.
     pub fn write(&mut self, wire: Wire, bytes: &[u8]) -> Result<usize, Gone> {
         self.expect(wire)?;
+        let short = match wire {
+            Wire::Edl => self.world.short_write.take(),
+            Wire::At | Wire::Diag => self.radio.take_short_write(),
+        };
+        let bytes = bytes.get(..short.unwrap_or(bytes.len())).unwrap_or(bytes);
+        let taken = bytes.len();
+        if wire == Wire::Edl {
+            let Some(bytes) = self.inlet.transfer(self.world.zlp, bytes) else {
+                return Ok(taken);
+            };
+            self.take(wire, &bytes)?;
+        } else {
+            self.take(wire, bytes)?;
+        }
+        Ok(taken)
+    }
+
+    /// One whole transfer of the host.
+    fn take(&mut self, wire: Wire, bytes: &[u8]) -> Result<(), Gone> {
         match &mut self.body {
             Body::Absent => return Err(Gone),
             Body::BootRom(rom) | Body::Dump(rom) => rom.write(&mut self.world, bytes),
@@ -268,7 +295,7 @@ impl Modem {
             Body::Running => self.radio.write(wire, bytes),
         }
         self.settle();
-        Ok(bytes.len())
+        Ok(())
     }
 
     /// Bytes of one transfer to the host; 0 for nothing now.
@@ -276,6 +303,7 @@ impl Modem {
         self.expect(wire)?;
         let count = match &mut self.body {
             Body::Absent => return Err(Gone),
+            _ if self.inlet.is_deaf() => 0,
             Body::Running => self.radio.read(wire, buffer),
             Body::Programmer(programmer) => {
                 let count = self.world.outbox.take(self.world.now, buffer);
@@ -293,6 +321,7 @@ impl Modem {
         self.expect(wire)?;
         let transfer = match &mut self.body {
             Body::Absent => return Err(Gone),
+            _ if self.inlet.is_deaf() => None,
             Body::Running => self.radio.take_piece(wire),
             Body::Programmer(programmer) => {
                 let transfer = self.world.outbox.take_transfer(self.world.now);
@@ -305,10 +334,17 @@ impl Modem {
         Ok(transfer)
     }
 
-    /// A zero-length packet from the host. Every state swallows it: Debian's qdl ends a Sahara image and raw data
-    /// with one (usb-test-rig.md §7, measured).
+    /// A zero-length packet from the host. Every state swallows it, unless a fault says otherwise: Debian's qdl ends a
+    /// Sahara image and raw data with one (usb-test-rig.md §7, measured).
     pub fn transfer_ended(&mut self, wire: Wire) -> Result<(), Gone> {
-        self.expect(wire)
+        self.expect(wire)?;
+        if wire != Wire::Edl {
+            return Ok(());
+        }
+        match self.inlet.zero_length(self.world.zlp) {
+            Some(bytes) => self.take(wire, &bytes),
+            None => Ok(()),
+        }
     }
 
     /// The host opened a port. Nothing changes: HELLO comes once per power-up, not once per open.
@@ -355,6 +391,14 @@ impl Modem {
         world.chain(self.radio.struck()).copied().collect()
     }
 
+    /// Places in the scenario's list of the host's faults whose moment has come since the last call. What follows from
+    /// them is not this modem's business.
+    pub fn take_faults_of_the_host(&mut self) -> Vec<usize> {
+        let mut places = self.world.faults.take_of_the_host();
+        places.extend(self.radio.take_of_the_host());
+        places
+    }
+
     /// One movement of a hand, now.
     pub fn hand(&mut self, hand: Hand) {
         match hand {
@@ -374,6 +418,8 @@ impl Modem {
         self.world.faults = Faults::new(&[]);
         self.world.looping = None;
         self.world.stays_in_dump = false;
+        self.world.zlp = Zlp::Swallowed;
+        self.world.short_write = None;
         self.radio.end_faults();
     }
 
@@ -446,6 +492,7 @@ impl Modem {
             Wish::Off => Next::Off,
             Wish::Unplug => Next::Unplugged,
             Wish::Vanish { after } => Next::Away { after },
+            Wish::Elsewhere { after } => Next::Elsewhere { after },
             Wish::Into(mode) => Next::Into { mode },
             Wish::Edl => {
                 let to = Mode::Edl.word().to_owned();
@@ -478,6 +525,7 @@ impl Modem {
         self.body = Body::Absent;
         self.world.outbox.clear();
         self.world.want = None;
+        self.inlet = Inlet::default();
         self.radio.power_off();
         match next {
             Next::Restart => self.power_up(),
@@ -487,7 +535,10 @@ impl Modem {
             Next::BootRom { after } => self.plan_arrival(after, Mode::Edl),
             Next::Off => {}
             Next::Unplugged => self.plugged = false,
-            Next::Away { after } => {
+            Next::Away { after } | Next::Elsewhere { after } => {
+                if matches!(next, Next::Elsewhere { .. }) {
+                    self.port += 1;
+                }
                 self.plugged = false;
                 let due = self.world.now.saturating_add(after);
                 self.schedule.push((due, Event::Hand(Hand::Plug)));

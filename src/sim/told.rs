@@ -22,6 +22,11 @@ impl Told {
         given.unwrap_or(usual)
     }
 
+    /// A number of bytes.
+    pub(super) fn count(&self, usual: u32) -> usize {
+        usize::try_from(self.number(usual)).unwrap_or(usize::MAX)
+    }
+
     pub(super) fn mode(&self, usual: Mode) -> Mode {
         let given = self.0.as_deref();
         let mut modes = Mode::ALL.into_iter();

@@ -30,8 +30,23 @@ pub(super) struct World {
     pub looping: Option<Duration>,
     /// The modem comes back in its dump state.
     pub stays_in_dump: bool,
+    /// How much of what is written next is taken alone.
+    pub short_write: Option<usize>,
+    /// What zero-length packets of the host mean on the bulk pair.
+    pub zlp: Zlp,
     /// Blocks that are erased only then, though that was acknowledged.
     pub late_erases: Vec<(Duration, Range<u32>)>,
+}
+
+/// What zero-length packets of the host mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Zlp {
+    /// Nothing: each is swallowed.
+    Swallowed,
+    /// They end a transfer of whole packets, and nothing else does (Telit FN980 in its boot loader: protocols.md §2).
+    Required,
+    /// They silence the modem (QCS8550 in Sahara: linux-msm/qdl#320; Fibocom NL668: protocols.md §2).
+    Forbidden,
 }
 
 /// A wish of a state machine that concerns the whole modem.
@@ -56,6 +71,8 @@ pub(super) enum Next {
     Unplugged,
     /// The plug is out, and back in after that time.
     Away { after: Duration },
+    /// The plug is out, and in another port after that time.
+    Elsewhere { after: Duration },
     /// It comes back in that mode, whatever the flash says.
     Into { mode: Mode },
 }
@@ -73,6 +90,8 @@ impl World {
             want: None,
             looping: None,
             stays_in_dump: false,
+            short_write: None,
+            zlp: Zlp::Swallowed,
             late_erases: Vec::new(),
         }
     }
@@ -97,11 +116,20 @@ impl World {
             Some(FaultKind::Vanish) => Some(Next::Away {
                 after: told.duration(AWAY),
             }),
+            Some(FaultKind::OtherPort) => Some(Next::Elsewhere {
+                after: told.duration(AWAY),
+            }),
             Some(FaultKind::WrongMode) => Some(Next::Into {
                 mode: told.mode(Mode::Edl),
             }),
             _ => None,
         };
+        match fault {
+            Some(FaultKind::ShortWrite) => self.short_write = Some(told.count(1)),
+            Some(FaultKind::ZlpRequired) => self.zlp = Zlp::Required,
+            Some(FaultKind::ZlpForbidden) => self.zlp = Zlp::Forbidden,
+            _ => {}
+        }
         if let Some(next) = next {
             self.want = Some(Want::Leave { at: self.now, next });
         }

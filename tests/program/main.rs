@@ -9,6 +9,8 @@ mod answers;
 mod bad_files;
 mod bad_input;
 mod bench;
+mod computer;
+mod covered;
 mod devices;
 mod dry_run;
 mod ec25;

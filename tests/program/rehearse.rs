@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 const CASE: &str = include_str!("../../plans/quectel/rm502q-gl/rehearsals/flash-unplugged.yaml");
 
 /// The shipped plan in a tree of its own. Blocks of 4 pages instead of 64 make a run a matter of milliseconds.
-fn tree(bench: &Bench) -> String {
+pub(crate) fn tree(bench: &Bench) -> String {
     let profile = include_str!("../../plans/quectel/rm502q-gl/modem.yaml");
     assert!(profile.contains("pages_per_block: 64"));
     let profile = profile.replace("pages_per_block: 64", "pages_per_block: 4");
@@ -19,11 +19,11 @@ fn tree(bench: &Bench) -> String {
     bench.write("quectel/rm502q-gl/unbrick-900e.yaml", plan)
 }
 
-fn write_case(bench: &Bench, name: &str, text: &str) -> String {
+pub(crate) fn write_case(bench: &Bench, name: &str, text: &str) -> String {
     bench.write(&format!("quectel/rm502q-gl/rehearsals/{name}.yaml"), text)
 }
 
-fn replaced(text: &str, from: &str, to: &str) -> String {
+pub(crate) fn replaced(text: &str, from: &str, to: &str) -> String {
     assert_eq!(
         text.matches(from).count(),
         1,
@@ -32,12 +32,12 @@ fn replaced(text: &str, from: &str, to: &str) -> String {
     text.replacen(from, to, 1)
 }
 
-fn json(said: &Said) -> Value {
+pub(crate) fn json(said: &Said) -> Value {
     serde_json::from_str(&said.stdout).unwrap_or_else(|_| panic!("{}", said.stderr))
 }
 
 /// Code and underlined text of every problem.
-fn underlined(text: &str, problems: &Value) -> Vec<(String, String)> {
+pub(crate) fn underlined(text: &str, problems: &Value) -> Vec<(String, String)> {
     let problems = problems.as_array().unwrap().iter();
     problems
         .map(|problem| {

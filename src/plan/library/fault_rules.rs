@@ -1,14 +1,38 @@
 //! Which fault can strike where, and what it needs to know: one that never strikes would prove nothing.
 
 use super::rules::Found;
-use crate::plan::{Duration, Fault, FaultKind, FaultValue, Mode, Operation};
+use crate::plan::{Duration, Fault, FaultKind, FaultValue, Mode, Operation, is_name};
 use Operation::{
     At, Configure, Digest, Edl, EfsRead, EfsWrite, Erase, Hello, NvRead, NvWrite, Power, Program,
     Raw, Read, ReadData,
 };
 
-pub(super) fn problems(found: &mut Found<'_>, fault: &Fault) {
+/// In which file a fault stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum File {
+    /// A state of the modem: the computer belongs to none.
+    Scenario,
+    Case,
+}
+
+pub(super) fn problems(found: &mut Found<'_>, fault: &Fault, file: File) {
     let kind = fault.kind.value;
+    if file == File::Scenario && kind.is_of_the_host() {
+        let message = "this is no fault of the modem, but of the computer that the program runs on";
+        let label = "belongs into a rehearsal case";
+        found.add("scenario::fault", message, &fault.kind.span, label);
+        return;
+    }
+    if kind == FaultKind::FileSwapped && fault.value.is_none() {
+        let message = "whose file is swapped is not said";
+        found.add(
+            "scenario::fault",
+            message,
+            &fault.kind.span,
+            "needs a `value`",
+        );
+        found.help("name an input that is made, or a backup step");
+    }
     if fault.nth == Some(0) {
         let message = "operations are counted from 1";
         found.add(
@@ -45,6 +69,7 @@ fn fits(value: &str, wanted: FaultValue) -> bool {
         FaultValue::Mode => [Mode::Normal, Mode::Edl, Mode::Ramdump]
             .iter()
             .any(|mode| mode.word() == value),
+        FaultValue::Name => is_name(value),
     }
 }
 
@@ -60,6 +85,10 @@ const ANSWERED: &[Operation] = &[
 const COMMANDS: &[Operation] = &[
     Configure, Erase, Program, Digest, Read, NvRead, NvWrite, EfsRead, EfsWrite, At, Power, Edl,
 ];
+/// What happens on the bulk pair of the boot ROM and the programmer.
+const BULK: &[Operation] = &[
+    Hello, ReadData, Configure, Erase, Program, Raw, Digest, Read,
+];
 const FIREHOSE: &[Operation] = &[Configure, Erase, Program, Raw, Digest, Read];
 const DIAG: &[Operation] = &[NvRead, NvWrite, EfsRead, EfsWrite];
 
@@ -67,8 +96,20 @@ const DIAG: &[Operation] = &[NvRead, NvWrite, EfsRead, EfsWrite];
 fn operations(kind: FaultKind) -> &'static [Operation] {
     use FaultKind as F;
     match kind {
-        F::Unplug | F::Vanish | F::WrongMode => EVERY,
-        F::LostReply
+        F::Unplug
+        | F::Vanish
+        | F::WrongMode
+        | F::OtherPort
+        // The moment is the modem's, whatever strikes.
+        | F::DiskFull
+        | F::IoError
+        | F::Killed
+        | F::Interrupt
+        | F::InterruptTwice
+        | F::FileSwapped => EVERY,
+        F::ZlpRequired | F::ZlpForbidden => BULK,
+        F::ShortWrite
+        | F::LostReply
         | F::Garbage
         | F::Slow
         | F::StaleBytes
@@ -120,7 +161,7 @@ mod tests {
             assert!(!can(FaultKind::DuplicateReply) || can(FaultKind::LostReply));
             assert!(!can(FaultKind::BadCrc) || DIAG.contains(on));
             assert!(!can(FaultKind::LateErase) || can(FaultKind::AckButLost));
-            assert!(can(FaultKind::Unplug));
+            assert!(can(FaultKind::Unplug) && can(FaultKind::Killed));
         }
     }
 }

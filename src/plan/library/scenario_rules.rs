@@ -1,6 +1,6 @@
 //! What must hold inside a scenario beyond its shape, given its profile.
 
-use super::fault_rules;
+use super::fault_rules::{self, File};
 use super::rules::{Found, is_hex, place, place_of_item};
 use crate::diagnostic::{Problem, Source, nearest};
 use crate::plan::{
@@ -58,7 +58,7 @@ pub(super) fn problems(
         }
     }
     for fault in &scenario.faults {
-        fault_rules::problems(&mut found, fault);
+        fault_rules::problems(&mut found, fault, File::Scenario);
     }
     inputs(&mut found, scenario);
     found.sorted()
@@ -68,7 +68,7 @@ pub(super) fn problems(
 pub(super) fn simulation(source: &Source, faults: &[Fault], made: &Table<Make>) -> Vec<Problem> {
     let mut found = Found::new(source);
     for fault in faults {
-        fault_rules::problems(&mut found, fault);
+        fault_rules::problems(&mut found, fault, File::Case);
     }
     makes(&mut found, made);
     found.sorted()

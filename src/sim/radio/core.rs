@@ -176,6 +176,8 @@ pub(super) struct Core {
     pub(super) edl_by_diag: bool,
     /// Until then the second half of the version is not there, by a fault.
     half_until: Duration,
+    /// How much of what is written next is taken alone.
+    pub(super) short_write: Option<usize>,
     boot_time: Duration,
     run: Option<Run>,
     wish: Option<(Duration, Wish)>,
@@ -201,6 +203,7 @@ impl Core {
             edl_by_diag: (profile.edl_by_diag.iter()).any(|mode| mode.value == Mode::Normal),
             boot_time: boot_time.map_or(profile.timing.boot.0, |time| time.0),
             half_until: Duration::ZERO,
+            short_write: None,
             run: None,
             wish: None,
         }
@@ -351,9 +354,15 @@ impl Core {
             Some(FaultKind::Vanish) => Some(Wish::Vanish {
                 after: told.duration(AWAY),
             }),
+            Some(FaultKind::OtherPort) => Some(Wish::Elsewhere {
+                after: told.duration(AWAY),
+            }),
             Some(FaultKind::WrongMode) => Some(Wish::Into(told.mode(Mode::Edl))),
             _ => None,
         };
+        if fault == Some(FaultKind::ShortWrite) {
+            self.short_write = Some(told.count(1));
+        }
         if fault == Some(FaultKind::HalfVersion) {
             let until = told.duration(HALF_VERSION_AGAIN);
             self.half_until = self.now.saturating_add(until);

@@ -13,6 +13,8 @@ pub(super) struct Faults {
     struck: Vec<usize>,
     /// What the fault that struck last was told.
     told: Told,
+    /// Faults of the host whose moment has come, not yet told.
+    of_the_host: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -59,6 +61,7 @@ impl Faults {
             step: None,
             struck: Vec::new(),
             told: Told::default(),
+            of_the_host: Vec::new(),
         }
     }
 
@@ -80,6 +83,7 @@ impl Faults {
             step,
             struck: places,
             told,
+            of_the_host,
         } = self;
         armed.retain_mut(|armed| {
             let elsewhere = armed.step.is_some() && armed.step != *step;
@@ -87,7 +91,9 @@ impl Faults {
                 return true;
             }
             armed.left -= 1;
-            if armed.left == 0 {
+            if armed.left == 0 && armed.kind.is_of_the_host() {
+                of_the_host.push(armed.place);
+            } else if armed.left == 0 {
                 places.push(armed.place);
                 if struck.is_none() {
                     *told = armed.told.clone();
@@ -97,6 +103,11 @@ impl Faults {
             armed.left > 0
         });
         struck
+    }
+
+    /// Places of those of the host whose moment has come since the last call.
+    pub(super) fn take_of_the_host(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.of_the_host)
     }
 
     /// What the fault that struck last was told.
@@ -136,6 +147,20 @@ mod tests {
         assert_eq!(faults.strike(Operation::NvRead), Some(FaultKind::LostReply));
         assert_eq!(faults.strike(Operation::NvRead), None);
         assert_eq!(faults.strike(Operation::Erase), None);
+    }
+
+    #[test]
+    fn the_moment_of_a_fault_of_the_host_is_told_and_changes_nothing_here() {
+        let mut faults = Faults::new(&[
+            fault(FaultKind::Killed, Some(Operation::At), 1),
+            fault(FaultKind::Nak, Some(Operation::At), 1),
+        ]);
+        assert_eq!(faults.strike(Operation::At), Some(FaultKind::Nak));
+        assert_eq!(
+            (faults.take_of_the_host(), faults.struck()),
+            (vec![0], &[1][..])
+        );
+        assert!(faults.take_of_the_host().is_empty());
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub enum Wish {
     Unplug,
     /// The same, and power comes back after that time.
     Vanish { after: Duration },
+    /// The same, at another port.
+    Elsewhere { after: Duration },
     /// A fault of the scenario brings the modem back in that mode.
     Into(Mode),
 }
@@ -171,6 +173,16 @@ impl Radio {
     /// Places in the scenario's list of the faults that have struck here.
     pub fn struck(&self) -> &[usize] {
         self.core.faults.struck()
+    }
+
+    /// Places of the host's faults whose moment has come here.
+    pub fn take_of_the_host(&mut self) -> Vec<usize> {
+        self.core.faults.take_of_the_host()
+    }
+
+    /// How much of what is written next is taken alone.
+    pub fn take_short_write(&mut self) -> Option<usize> {
+        self.core.short_write.take()
     }
 
     /// The scenario's faults are over, as they are when a rehearsal resumes.

@@ -125,14 +125,14 @@ fn serve<M: Served + ?Sized>(
     result.and(gone)
 }
 
-fn open_log(path: &Utf8Path) -> Result<cap_std::fs_utf8::File, Error> {
+fn open_log(path: &Utf8Path) -> Result<files::Output, Error> {
     let folder = Root::create(path.parent().unwrap_or(Utf8Path::new("")))?;
     Ok(folder.append(Utf8Path::new(path.file_name().unwrap_or(path.as_str())))?)
 }
 
 struct Serving<'a> {
     terms: &'a Terms<'a>,
-    log: Option<cap_std::fs_utf8::File>,
+    log: Option<files::Output>,
     logged: usize,
     console: Console<'a>,
     say: &'a mut dyn FnMut(&str),

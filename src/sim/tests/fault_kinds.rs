@@ -4,6 +4,7 @@ use super::host::{Answer, Host, PAGE};
 use crate::plan::{Fault, FaultKind, Hand, Mode, Operation, Scenario};
 use crate::protocol::firehose::Element;
 use crate::protocol::sahara::{Mode as SaharaMode, Packet};
+use crate::sim::Wire;
 use crate::sim::fixture::spanned;
 use crate::sim::package::programmer::programmer;
 use std::time::Duration;
@@ -226,4 +227,71 @@ fn pages_read_as_filler_once_and_a_reset_is_refused() {
     host.wait(Duration::from_secs(10));
     assert_eq!(host.modem.summary().mode, Mode::Firehose);
     assert!(!host.words().contains(&"power"));
+}
+
+#[test]
+fn a_modem_comes_back_at_another_port_and_stays_there() {
+    let mut host = Host::in_firehose(told(FaultKind::OtherPort, Operation::Erase, 1, Some("3s")));
+    assert_eq!(host.modem.presence().unwrap().usb.path, "1-1");
+    assert_eq!(host.erase(0, 640), Answer::Silence);
+    assert_eq!(host.modem.presence(), None);
+    host.wait(Duration::from_secs(5));
+    assert_eq!(host.modem.presence().unwrap().usb.path, "1-2");
+    host.modem.hand(Hand::Unplug);
+    host.modem.hand(Hand::Plug);
+    host.wait(Duration::from_secs(5));
+    assert_eq!(host.modem.presence().unwrap().usb.path, "1-2");
+}
+
+#[test]
+fn a_write_is_taken_in_part_and_its_rest_completes_it() {
+    let told = told(FaultKind::ShortWrite, Operation::Erase, 1, Some("7"));
+    let mut host = Host::in_firehose(told);
+    assert_eq!(host.erase(TZ, 64), Answer::Ack);
+    let document = Host::range("erase", TZ, 64).document();
+    assert_eq!(host.modem.write(Wire::Edl, &document), Ok(7));
+    assert_eq!(
+        host.modem.write(Wire::Edl, &document[7..]),
+        Ok(document.len() - 7)
+    );
+    assert_eq!(host.answer(), Answer::Ack);
+}
+
+#[test]
+fn a_transfer_of_whole_packets_waits_for_its_end_where_one_is_required() {
+    let end = |host: &mut Host| host.modem.transfer_ended(Wire::Edl).unwrap();
+    let program = |host: &mut Host| {
+        host.erase(TZ, 64);
+        host.write(&Host::range("program", TZ, 1).document());
+        assert_eq!(host.answer(), Answer::Raw);
+        host.write(&[0x5a; PAGE]);
+    };
+    let mut usual = Host::in_firehose(|_| {});
+    program(&mut usual);
+    assert_eq!(usual.answer(), Answer::Ack);
+    let mut host = Host::in_firehose(fault(FaultKind::ZlpRequired, Operation::Erase));
+    program(&mut host);
+    assert_eq!(
+        host.answer(),
+        Answer::Silence,
+        "it waits for the end of the transfer"
+    );
+    end(&mut host);
+    assert_eq!(host.answer(), Answer::Ack);
+}
+
+#[test]
+fn a_zero_length_packet_silences_a_modem_that_forbids_it_until_power_goes() {
+    let nop = Element::new("nop");
+    let mut host = Host::in_firehose(fault(FaultKind::ZlpForbidden, Operation::Erase));
+    host.modem.transfer_ended(Wire::Edl).unwrap();
+    assert_eq!(host.command(&nop), Answer::Ack, "not yet");
+    assert_eq!(host.erase(TZ, 64), Answer::Ack);
+    host.modem.transfer_ended(Wire::Edl).unwrap();
+    assert_eq!(host.command(&nop), Answer::Silence);
+    host.modem.hand(Hand::BootPinOn);
+    host.modem.hand(Hand::Unplug);
+    host.modem.hand(Hand::Plug);
+    host.wait(Duration::from_secs(5));
+    assert!(matches!(host.packet(), Some(Packet::Hello { .. })));
 }

@@ -133,9 +133,11 @@ impl Function for UsbModem {
             [] => Ok(0),
             bytes => modem.write(route.wire, bytes),
         };
-        if written.is_err() {
+        match written {
             // It has just left the bus, and the host learns that from the bus.
-            return Taken::First(0);
+            Err(_) => return Taken::First(0),
+            Ok(taken) if taken < bytes.len() => return Taken::First(taken),
+            Ok(_) => {}
         }
         if ending == Ending::ZeroPacket {
             // It may have left by what it was told.
