@@ -309,7 +309,7 @@ impl Draft {
         let send = self
             .random
             .word(&["AT+CFUN=1,1", "AT+CFUN=1,1", "AT+QPOWD", "AT+QPOWD=1"]);
-        let says = self.random.percent(90);
+        let says = self.random.percent(65);
         let restarts = if says { ", restarts: true" } else { "" };
         step.put(format!("at.set: {{ send: {}{restarts} }}", quoted(send)));
         step.put("timeout: 20s");
