@@ -6,6 +6,7 @@
 pub mod at;
 pub mod diag;
 pub mod efs;
+pub mod fastboot;
 pub mod firehose;
 pub mod hdlc;
 pub mod nand;
