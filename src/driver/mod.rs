@@ -2,5 +2,6 @@
 
 pub mod at;
 pub mod diag;
+pub mod fastboot;
 pub mod firehose;
 pub mod sahara;
