@@ -11,6 +11,8 @@ pub enum Role {
     Diag,
     /// The bulk pair of the boot ROM, the programmer or the dump state.
     Edl,
+    /// The bulk pair of the boot loader. Its replies are packets, so it is no port that can be given by hand.
+    Fastboot,
 }
 
 impl Role {
@@ -19,6 +21,7 @@ impl Role {
             Self::At => "at",
             Self::Diag => "diag",
             Self::Edl => "edl",
+            Self::Fastboot => "fastboot",
         }
     }
 }

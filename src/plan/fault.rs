@@ -225,4 +225,16 @@ pub enum Operation {
     Power,
     /// The DIAG command into EDL.
     Edl,
+    /// A question of fastboot: `getvar`.
+    Getvar,
+    /// fastboot announces an image: `download`.
+    Download,
+    /// Data of a `download`, 32 KiB at a time.
+    Data,
+    /// fastboot writes a partition: `flash`.
+    Flash,
+    /// fastboot erases a partition: `erase`.
+    FastbootErase,
+    /// The boot loader is told to leave: `reboot`, `reboot-bootloader`, `continue`.
+    FastbootReboot,
 }

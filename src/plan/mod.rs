@@ -41,7 +41,7 @@ pub use profile::{
 };
 pub use rehearsal::{Expectation, ModemExpectation, Recorded, Rehearsal, Written};
 pub use scenario::{
-    Banner, Broken, Calibration, FactoryCopy, Hand, Hands, Make, MakePackage, MakeXqcn,
+    Banner, Broken, Calibration, FactoryCopy, Hand, Hands, Make, MakeImage, MakePackage, MakeXqcn,
     NandDefects, ProgrammerTraits, SaharaTraits, Scenario, Spc, Variant,
 };
 pub use scope::{Meaning, Scope};

@@ -118,6 +118,9 @@ pub struct Make {
     /// A calibration file.
     #[serde(default)]
     pub xqcn: Option<MakeXqcn>,
+    /// The image of one partition.
+    #[serde(default)]
+    pub image: Option<MakeImage>,
 }
 
 /// A synthetic package.
@@ -173,8 +176,22 @@ pub struct MakeXqcn {
     pub calibration: Calibration,
 }
 
+/// A synthetic image of one partition.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MakeImage {
+    /// The partition of the profile.
+    pub part: Spanned<String>,
+    /// The full version that it says it is of.
+    pub firmware: Spanned<String>,
+    /// Its size, such as `2M`; 1 MiB where nothing is given.
+    #[serde(default)]
+    #[schemars(transform = strict::size)]
+    pub size: Option<Spanned<String>>,
+}
+
 fn exactly_one_make(schema: &mut schemars::Schema) {
-    super::one_of::exactly_one_of(schema, &["package", "xqcn"]);
+    super::one_of::exactly_one_of(schema, &["package", "xqcn", "image"]);
 }
 
 /// Defects of the flash chip.

@@ -198,6 +198,7 @@ fn wire_of(role: Role) -> Wire {
         Role::At => Wire::At,
         Role::Diag => Wire::Diag,
         Role::Edl => Wire::Edl,
+        Role::Fastboot => Wire::Fastboot,
     }
 }
 
@@ -206,6 +207,7 @@ fn role_of(wire: Wire) -> Role {
         Wire::At => Role::At,
         Wire::Diag => Role::Diag,
         Wire::Edl => Role::Edl,
+        Wire::Fastboot => Role::Fastboot,
     }
 }
 
@@ -214,5 +216,6 @@ fn name_of(wire: Wire) -> &'static str {
         Wire::At => "at",
         Wire::Diag => "diag",
         Wire::Edl => "edl",
+        Wire::Fastboot => "fastboot",
     }
 }

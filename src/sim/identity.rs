@@ -18,6 +18,10 @@ const BOOT_ROM: Class = (0xff, 0xff, 0x11);
 /// The port that the modem is plugged into at the start.
 pub(super) const PORT: u32 = 1;
 const DUMP: Class = (0xff, 0xff, 0x10);
+/// Interface, product and bcdDevice of LK (protocols.md §2.1; `Biktorgj/quectel_lk`, `app/aboot/fastboot.c`).
+const FASTBOOT: Class = (0xff, 0x42, 0x03);
+const FASTBOOT_PRODUCT: &str = "Android";
+const FASTBOOT_BCD: u16 = 0x0100;
 
 /// The chip serial of a scenario.
 pub(super) fn serial(scenario: &Scenario) -> Result<u32, Error> {
@@ -47,6 +51,7 @@ pub(super) fn of_mode(profile: &Profile, mode: Mode, serial: u32) -> Result<UsbI
             u16::from_str_radix(text, 16).map_err(|_| bad(text))?
         }
         _ if running => RUNNING_BCD,
+        _ if mode == Mode::Fastboot => FASTBOOT_BCD,
         _ => 0,
     };
     Ok(UsbIdentity {
@@ -76,6 +81,7 @@ fn product(evidence: &Evidence, profile: &Profile, mode: Mode, serial: u32) -> S
     match (&evidence.product, mode) {
         (Some(pattern), _) => pattern.replace(".*", &format!("{serial:08X}")),
         (None, Mode::Edl) => format!("QUSB_BULK_CID:0410_SN:{serial:08X}"),
+        (None, Mode::Fastboot) => FASTBOOT_PRODUCT.to_owned(),
         (None, Mode::Ramdump) => format!("QUSB_BULK_SN:{serial:08X}"),
         (None, _) => profile.title.clone(),
     }
@@ -87,8 +93,12 @@ fn interfaces(evidence: &Evidence, profile: &Profile, mode: Mode) -> Result<Vec<
         None => None,
     };
     if mode != Mode::Normal {
-        let usual = if mode == Mode::Edl { BOOT_ROM } else { DUMP };
-        // Endpoints 81/01, as every boot ROM has them (protocols.md §2.1).
+        let usual = match mode {
+            Mode::Edl => BOOT_ROM,
+            Mode::Fastboot => FASTBOOT,
+            _ => DUMP,
+        };
+        // Endpoints 81/01, as every boot ROM has them, and LK (protocols.md §2.1).
         let bulk = |number| Interface::new(number, given.unwrap_or(usual)).with_bulk(0x81, 0x01);
         return Ok((0..evidence.interfaces).map(bulk).collect());
     }

@@ -5,6 +5,10 @@
 const SBL_MAGIC: [u32; 2] = [0x844b_dcd1, 0x73d7_1034];
 /// Identification of a 32-bit little-endian ELF file.
 const ELF_MAGIC: [u8; 16] = *b"\x7fELF\x01\x01\x01\0\0\0\0\0\0\0\0\0";
+/// First bytes of what Android's boot loaders start (`Biktorgj/quectel_lk`, `app/aboot/bootimg.h`).
+pub(super) const BOOT_MAGIC: [u8; 8] = *b"ANDROID!";
+/// Partitions that hold such an image.
+pub(super) const BOOTED: [&str; 2] = ["boot", "recovery"];
 const HEAD_WORD: &str = "UNBRICK-SYNTHETIC";
 const TAIL_WORD: &str = "UNBRICK-END";
 /// The marker lies within this many bytes at the front.
@@ -40,6 +44,7 @@ impl Image {
         let bytes = bytes.max(SHORTEST);
         let mut head = match stage {
             BOOT_LOADER => SBL_MAGIC.iter().flat_map(|w| w.to_le_bytes()).collect(),
+            _ if BOOTED.contains(&stage) => BOOT_MAGIC.to_vec(),
             _ => ELF_MAGIC.to_vec(),
         };
         let text = format!("{HEAD_WORD} stage={stage} firmware={firmware} bytes={bytes}\n");
@@ -123,6 +128,8 @@ impl Marker {
         let magic = SBL_MAGIC.iter().flat_map(|word| word.to_le_bytes());
         let rest = if front.starts_with(&magic.collect::<Vec<u8>>()) {
             front.get(8..)?
+        } else if let Some(rest) = front.strip_prefix(&BOOT_MAGIC) {
+            rest
         } else {
             front.strip_prefix(&ELF_MAGIC)?
         };
@@ -208,7 +215,7 @@ mod tests {
 
     #[test]
     fn an_image_says_what_it_is_until_it_is_cut() {
-        for stage in ["sbl", "abl"] {
+        for stage in ["sbl", "abl", "boot"] {
             let image = Image::of_stage(stage, "RM502QGLAAR11A01M4G", 5000);
             let mut bytes = vec![0; 5000];
             image.fill(0, &mut bytes);

@@ -8,6 +8,7 @@ mod boot_rom;
 pub mod bus;
 mod delivery;
 mod elf;
+mod fastboot;
 mod fault;
 #[cfg(test)]
 mod fixture;
@@ -46,6 +47,8 @@ pub enum Wire {
     Diag,
     /// The bulk pair of the boot ROM, the programmer or the dump state.
     Edl,
+    /// The bulk pair of the boot loader.
+    Fastboot,
 }
 
 /// What a simulated modem takes besides its scenario.
@@ -67,8 +70,6 @@ pub enum Error {
     Temporary(#[source] std::io::Error),
     #[error("the profile says nothing of what the modem shows in {0}")]
     Mode(Mode),
-    #[error("the simulated modem does not know {0}")]
-    UnknownMode(Mode),
     #[error("`{0}` is no USB identity such as `05c6:9008`")]
     Identity(String),
     #[error(

@@ -2,6 +2,7 @@
 
 use super::boot::{self, Verdict};
 use super::boot_rom::{BootRom, Nature};
+use super::fastboot::Lk;
 use super::fault::Faults;
 use super::image::Noise;
 use super::inlet::Inlet;
@@ -20,6 +21,11 @@ use std::time::Duration;
 const BOOT_ROM_APPEARS: Duration = Duration::from_millis(400);
 /// From power to the dump state on the bus; unverified.
 const DUMP_APPEARS: Duration = Duration::from_millis(1500);
+/// From power to fastboot on the bus; unverified.
+const FASTBOOT_APPEARS: Duration = Duration::from_millis(1500);
+/// What LK loads. Where it cannot, it waits in fastboot (`Could not do normal boot. Reverting to fastboot mode`:
+/// `Biktorgj/quectel_lk`, `app/aboot/aboot.c`, `aboot_init`; T99W175: `t99:Flash_procedure.md`).
+const KERNEL: &str = "boot";
 
 /// The simulated modem.
 #[derive(Debug)]
@@ -72,6 +78,7 @@ enum Body {
     BootRom(BootRom),
     Dump(BootRom),
     Programmer(Programmer),
+    Fastboot(Lk),
     Running,
 }
 
@@ -87,6 +94,9 @@ impl Modem {
         let serial = identity::serial(scenario)?;
         for mode in [Mode::Normal, Mode::Edl, Mode::Ramdump] {
             identity::of_mode(profile, mode, serial)?;
+        }
+        if scenario.mode.value == Mode::Fastboot || profile.modes.contains_key(&Mode::Fastboot) {
+            identity::of_mode(profile, Mode::Fastboot, serial)?;
         }
         let nand = Nand::new(scenario, profile, options.seed)?;
         let faults = Faults::new(&scenario.faults);
@@ -114,15 +124,14 @@ impl Modem {
         {
             modem.radio.calibration_partition_erased();
         }
-        modem.begin(scenario.mode.value)?;
+        modem.begin(scenario.mode.value);
         Ok(modem)
     }
 
     /// The scenario says what is on the bus at the start, whatever led there.
-    fn begin(&mut self, mode: Mode) -> Result<(), Error> {
+    fn begin(&mut self, mode: Mode) {
         match mode {
             Mode::Off => self.plugged = false,
-            Mode::Fastboot => return Err(Error::UnknownMode(mode)),
             Mode::Normal => {
                 let version = match boot::verdict(&self.world.nand, &self.profile) {
                     Verdict::Firmware(version) => version,
@@ -131,9 +140,8 @@ impl Modem {
                 self.radio.find_running(self.world.now, &version);
                 self.arrive(mode);
             }
-            Mode::Edl | Mode::Firehose | Mode::Ramdump => self.arrive(mode),
+            Mode::Edl | Mode::Firehose | Mode::Ramdump | Mode::Fastboot => self.arrive(mode),
         }
-        Ok(())
     }
 
     #[cfg(test)]
@@ -225,7 +233,8 @@ impl Modem {
         let wires = match mode {
             Mode::Normal => vec![Wire::At, Wire::Diag],
             Mode::Edl | Mode::Firehose | Mode::Ramdump => vec![Wire::Edl],
-            Mode::Off | Mode::Fastboot => return None,
+            Mode::Fastboot => vec![Wire::Fastboot],
+            Mode::Off => return None,
         };
         // `new` has looked up every mode that can be entered.
         let mut usb = identity::of_mode(&self.profile, mode, self.serial).ok()?;
@@ -247,7 +256,7 @@ impl Modem {
         match wire {
             Wire::At => self.profile.ports.usual.at,
             Wire::Diag => self.profile.ports.usual.diag,
-            Wire::Edl => 0,
+            Wire::Edl | Wire::Fastboot => 0,
         }
     }
 
@@ -262,6 +271,7 @@ impl Modem {
             Body::BootRom(_) => Mode::Edl,
             Body::Dump(_) => Mode::Ramdump,
             Body::Programmer(_) => Mode::Firehose,
+            Body::Fastboot(_) => Mode::Fastboot,
             Body::Running => Mode::Normal,
         }
     }
@@ -270,7 +280,7 @@ impl Modem {
     pub fn write(&mut self, wire: Wire, bytes: &[u8]) -> Result<usize, Gone> {
         self.expect(wire)?;
         let short = match wire {
-            Wire::Edl => self.world.short_write.take(),
+            Wire::Edl | Wire::Fastboot => self.world.short_write.take(),
             Wire::At | Wire::Diag => self.radio.take_short_write(),
         };
         let bytes = bytes.get(..short.unwrap_or(bytes.len())).unwrap_or(bytes);
@@ -292,6 +302,7 @@ impl Modem {
             Body::Absent => return Err(Gone),
             Body::BootRom(rom) | Body::Dump(rom) => rom.write(&mut self.world, bytes),
             Body::Programmer(programmer) => programmer.write(&mut self.world, bytes),
+            Body::Fastboot(lk) => lk.write(&mut self.world, bytes),
             Body::Running => self.radio.write(wire, bytes),
         }
         self.settle();
@@ -310,7 +321,9 @@ impl Modem {
                 programmer.refill(&mut self.world);
                 count
             }
-            Body::BootRom(_) | Body::Dump(_) => self.world.outbox.take(self.world.now, buffer),
+            Body::BootRom(_) | Body::Dump(_) | Body::Fastboot(_) => {
+                self.world.outbox.take(self.world.now, buffer)
+            }
         };
         self.settle();
         Ok(count)
@@ -328,16 +341,23 @@ impl Modem {
                 programmer.refill(&mut self.world);
                 transfer
             }
-            Body::BootRom(_) | Body::Dump(_) => self.world.outbox.take_transfer(self.world.now),
+            Body::BootRom(_) | Body::Dump(_) | Body::Fastboot(_) => {
+                self.world.outbox.take_transfer(self.world.now)
+            }
         };
         self.settle();
         Ok(transfer)
     }
 
-    /// A zero-length packet from the host. Every state swallows it, unless a fault says otherwise: Debian's qdl ends a
-    /// Sahara image and raw data with one (usb-test-rig.md §7, measured).
+    /// A zero-length packet from the host. Fastboot reads it; every other state swallows it, unless a fault says
+    /// otherwise: Debian's qdl ends a Sahara image and raw data with one (usb-test-rig.md §7, measured).
     pub fn transfer_ended(&mut self, wire: Wire) -> Result<(), Gone> {
         self.expect(wire)?;
+        if let Body::Fastboot(lk) = &mut self.body {
+            lk.empty_packet(&mut self.world);
+            self.settle();
+            return Ok(());
+        }
         if wire != Wire::Edl {
             return Ok(());
         }
@@ -356,8 +376,9 @@ impl Modem {
     fn expect(&self, wire: Wire) -> Result<(), Gone> {
         let there = match self.body {
             Body::Absent => false,
-            Body::Running => wire != Wire::Edl,
-            _ => wire == Wire::Edl,
+            Body::Running => matches!(wire, Wire::At | Wire::Diag),
+            Body::Fastboot(_) => wire == Wire::Fastboot,
+            Body::BootRom(_) | Body::Dump(_) | Body::Programmer(_) => wire == Wire::Edl,
         };
         if there { Ok(()) } else { Err(Gone) }
     }
@@ -494,6 +515,14 @@ impl Modem {
             Wish::Vanish { after } => Next::Away { after },
             Wish::Elsewhere { after } => Next::Elsewhere { after },
             Wish::Into(mode) => Next::Into { mode },
+            // A model without it restarts.
+            Wish::Fastboot if !self.has_fastboot() => Next::Restart,
+            Wish::Fastboot => {
+                let mode = Mode::Fastboot;
+                let to = mode.word().to_owned();
+                self.world.record(RecordKind::ModeSwitch { to });
+                Next::Into { mode }
+            }
             Wish::Edl => {
                 let to = Mode::Edl.word().to_owned();
                 self.world.record(RecordKind::ModeSwitch { to });
@@ -547,6 +576,10 @@ impl Modem {
         }
     }
 
+    fn has_fastboot(&self) -> bool {
+        self.profile.modes.contains_key(&Mode::Fastboot)
+    }
+
     /// A tied boot pin is heard by the boot ROM, before anything that lies in the flash.
     fn stays_in_dump(&self) -> bool {
         self.world.stays_in_dump && !self.boot_pin
@@ -561,6 +594,7 @@ impl Modem {
                 self.boot_time() / 2
             }
             Mode::Ramdump => DUMP_APPEARS,
+            Mode::Fastboot => FASTBOOT_APPEARS,
             _ => BOOT_ROM_APPEARS,
         };
         self.plan_arrival(after, mode);
@@ -576,6 +610,9 @@ impl Modem {
         }
         match boot::verdict(&self.world.nand, &self.profile) {
             Verdict::NoBootLoader => self.plan_arrival(BOOT_ROM_APPEARS, Mode::Edl),
+            Verdict::Broken(part) if part == KERNEL && self.has_fastboot() => {
+                self.plan_arrival(FASTBOOT_APPEARS, Mode::Fastboot);
+            }
             Verdict::Broken(_) => self.plan_arrival(DUMP_APPEARS, Mode::Ramdump),
             Verdict::Firmware(version) => {
                 self.radio.boot(self.world.now, &version);
@@ -605,7 +642,8 @@ impl Modem {
                 Body::Programmer(Programmer::idle(traits, &self.profile, &self.world))
             }
             Mode::Normal => Body::Running,
-            Mode::Off | Mode::Fastboot => Body::Absent,
+            Mode::Fastboot => Body::Fastboot(Lk::new(&self.profile, self.serial, &self.world)),
+            Mode::Off => Body::Absent,
         };
         self.settle();
     }

@@ -50,7 +50,7 @@ pub enum RecordKind {
         sector: u64,
         offset: u64,
     },
-    /// The programmer was told to reset or to power off.
+    /// The programmer, or the boot loader, was told to reset or to power off.
     Power {
         what: String,
     },

@@ -140,6 +140,7 @@ impl UsbBus {
                     Vec::new()
                 }
             }
+            Some(Mode::Fastboot) => vec![Role::Fastboot],
             Some(_) => vec![Role::Edl],
         }
     }
@@ -225,7 +226,7 @@ impl Bus for UsbBus {
             return Err(Error::Gone);
         };
         let usb = seen.usb.clone();
-        if role == Role::Edl {
+        if matches!(role, Role::Edl | Role::Fastboot) {
             // What took the modem's socket meanwhile is not opened for it.
             if !self.roles(seen).contains(&role) {
                 return Err(Error::Gone);

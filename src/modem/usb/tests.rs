@@ -24,7 +24,11 @@ fn tree() -> Tree {
 }
 
 fn bus(tree: &Tree, place: Option<&str>) -> UsbBus {
-    let (_, profile) = library::load_profile_file("quectel/rm502q-gl").unwrap();
+    bus_of("quectel/rm502q-gl", tree, place)
+}
+
+fn bus_of(model: &str, tree: &Tree, place: Option<&str>) -> UsbBus {
+    let (_, profile) = library::load_profile_file(model).unwrap();
     UsbBus::on(
         Topology::beneath(tree.root()).unwrap(),
         Arrivals::none(),
@@ -142,4 +146,24 @@ fn a_running_modem_without_a_driver_has_no_ports_and_the_wait_for_one_ends() {
     let why = bus.open(Role::At).err().unwrap().to_string();
     assert!(why.contains("the driver qmi_wwan has taken it"), "{why}");
     assert_eq!(bus.clock.now(), TTY * 2);
+}
+
+/// protocols.md §2.1; the second is an adb of the same vendor, which is not the boot loader.
+#[test]
+fn a_boot_loader_is_known_by_its_interface_and_has_a_port_of_its_own() {
+    let tree = tree();
+    let loader = |interfaces| Device {
+        id: (0x18d1, 0xd00d),
+        bcd: 0x0100,
+        product: Some("Android"),
+        interfaces,
+        ..boot_rom("1-5", 7)
+    };
+    tree.plug(&loader(&[(0, (0xff, 0x42, 0x03))]));
+    let seen = bus_of("quectel/ec25", &tree, None).look().unwrap();
+    assert_eq!(seen.roles, [Role::Fastboot]);
+    tree.unplug("1-5");
+    tree.plug(&loader(&[(0, (0xff, 0x42, 0x01))]));
+    let seen = bus_of("quectel/ec25", &tree, None).look().unwrap();
+    assert_eq!((seen.usb, seen.roles), (None, vec![]));
 }

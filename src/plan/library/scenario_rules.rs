@@ -7,7 +7,7 @@ use crate::plan::{
     FactoryCopy, Fault, Make, Mode, Profile, Scenario, is_firmware_version, is_name,
 };
 use crate::protocol::diag::imei_is_valid;
-use crate::yaml::{Node, Table};
+use crate::yaml::{Node, Spanned, Table};
 
 pub(super) fn problems(
     source: &Source,
@@ -155,27 +155,17 @@ fn makes(found: &mut Found<'_>, makes: &Table<Make>) {
             Make {
                 package: Some(package),
                 xqcn: None,
-            } => {
-                let firmware = &package.firmware;
-                if !is_firmware_version(firmware) {
-                    let message = format!("`{}` is no full version", firmware.value);
-                    found.add("scenario::firmware", message, &firmware.span, "no version");
-                }
-                if let Some(size) = &package.size
-                    && !is_size(size)
-                {
-                    let message = format!("`{}` is no size such as `32M`", size.value);
-                    found.add(
-                        "scenario::make",
-                        message,
-                        &size.span,
-                        "a number with K or M",
-                    );
-                }
-            }
+                image: None,
+            } => versioned(found, &package.firmware, package.size.as_ref()),
+            Make {
+                package: None,
+                xqcn: None,
+                image: Some(image),
+            } => versioned(found, &image.firmware, image.size.as_ref()),
             Make {
                 package: None,
                 xqcn: Some(xqcn),
+                image: None,
             } => {
                 if !imei_is_valid(&xqcn.imei) {
                     let message = "an IMEI has 15 digits, the last of them a check digit";
@@ -183,10 +173,31 @@ fn makes(found: &mut Found<'_>, makes: &Table<Make>) {
                 }
             }
             _ => {
-                let message = format!("`{}` is made as one of `package` and `xqcn`", name.value);
-                found.add("scenario::make", message, &name.span, "neither, or both");
+                let message = format!(
+                    "`{}` is made as one of `package`, `xqcn` and `image`",
+                    name.value
+                );
+                found.add("scenario::make", message, &name.span, "none, or several");
             }
         }
+    }
+}
+
+fn versioned(found: &mut Found<'_>, firmware: &Spanned<String>, size: Option<&Spanned<String>>) {
+    if !is_firmware_version(firmware) {
+        let message = format!("`{}` is no full version", firmware.value);
+        found.add("scenario::firmware", message, &firmware.span, "no version");
+    }
+    if let Some(size) = size
+        && !is_size(size)
+    {
+        let message = format!("`{}` is no size such as `32M`", size.value);
+        found.add(
+            "scenario::make",
+            message,
+            &size.span,
+            "a number with K or M",
+        );
     }
 }
 

@@ -44,7 +44,8 @@ enum Echo {
 #[derive(Debug)]
 struct Answer {
     lines: Vec<String>,
-    end: Final,
+    /// Absent where nothing is answered.
+    end: Option<Final>,
 }
 
 impl Answer {
@@ -59,21 +60,29 @@ impl Answer {
     fn lines<const N: usize>(lines: [String; N]) -> Self {
         Self {
             lines: lines.into(),
-            end: Final::Ok,
+            end: Some(Final::Ok),
         }
     }
 
     fn error() -> Self {
         Self {
             lines: Vec::new(),
-            end: Final::Error,
+            end: Some(Final::Error),
         }
     }
 
     fn equipment_error(code: u16) -> Self {
         Self {
             lines: Vec::new(),
-            end: Final::Cme(code.to_string()),
+            end: Some(Final::Cme(code.to_string())),
+        }
+    }
+
+    /// The modem leaves without a word.
+    fn silence() -> Self {
+        Self {
+            lines: Vec::new(),
+            end: None,
         }
     }
 }
@@ -181,6 +190,9 @@ impl AtPort {
             self.out.push(core.now, format!("{line}\r").into_bytes());
         }
         let bytes = spoken(core, command, &answer);
+        if bytes.is_empty() {
+            return;
+        }
         if let Some(fault) = fault {
             for piece in core.pieces(Some(fault), due, bytes) {
                 self.out.deliver(piece);
@@ -198,8 +210,11 @@ fn replaces_the_answer(fault: FaultKind) -> bool {
 
 /// The answer as bytes, now and then with a line between that nobody asked for.
 fn spoken(core: &mut Core, command: &str, answer: &Answer) -> Vec<u8> {
+    let Some(end) = &answer.end else {
+        return Vec::new();
+    };
     let mut lines: Vec<String> = answer.lines.clone();
-    lines.push(answer.end.to_string());
+    lines.push(end.to_string());
     if core.random.once_in(4) {
         let candidates: &[&str] = if core.healthy_at_boot() {
             &["+CPIN: READY", "+QUSIM: 1", "+QIND: SMS DONE"]

@@ -36,6 +36,8 @@ pub enum Wish {
     Reset,
     /// Into the boot ROM's download mode.
     Edl,
+    /// Into the boot loader's fastboot.
+    Fastboot,
     /// Powers down and stays so.
     Off,
     /// A fault of the scenario takes the modem off the bus, and it stays away.
@@ -113,7 +115,7 @@ impl Radio {
         match wire {
             Wire::At => self.at.write(&mut self.core, bytes),
             Wire::Diag => self.diag.write(&mut self.core, bytes),
-            Wire::Edl => {}
+            Wire::Edl | Wire::Fastboot => {}
         }
     }
 
@@ -122,7 +124,7 @@ impl Radio {
         match wire {
             Wire::At => self.at.read(self.core.now, buffer),
             Wire::Diag => self.diag.read(self.core.now, buffer),
-            Wire::Edl => 0,
+            Wire::Edl | Wire::Fastboot => 0,
         }
     }
 
@@ -131,7 +133,7 @@ impl Radio {
         match wire {
             Wire::At => self.at.take_piece(self.core.now),
             Wire::Diag => self.diag.take_piece(self.core.now),
-            Wire::Edl => None,
+            Wire::Edl | Wire::Fastboot => None,
         }
     }
 

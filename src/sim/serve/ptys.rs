@@ -90,7 +90,9 @@ impl<'m> Way<dyn Wired + 'm> for Ptys {
     ) -> Result<(), Error> {
         let shown = modem.shown();
         let arrival = shown.as_ref().map(|shown| shown.arrival);
-        let wires = shown.map_or(Vec::new(), |shown| shown.wires);
+        let mut wires = shown.map_or(Vec::new(), |shown| shown.wires);
+        // A terminal has no packets, and replies of fastboot are told apart by nothing else.
+        wires.retain(|wire| *wire != Wire::Fastboot);
         let same = |links: &[Link]| links.iter().map(|link| link.wire).eq(wires.iter().copied());
         if arrival == self.arrival && same(&self.links) {
             return Ok(());
@@ -208,5 +210,6 @@ fn name(wire: Wire) -> &'static str {
         Wire::At => "at",
         Wire::Diag => "diag",
         Wire::Edl => "edl",
+        Wire::Fastboot => "fastboot",
     }
 }

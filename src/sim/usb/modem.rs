@@ -93,13 +93,14 @@ impl Function for UsbModem {
     fn device(&mut self) -> Option<Device> {
         let modem = self.modem();
         let presence = modem.presence()?;
-        let running = !presence.wires.contains(&Wire::Edl);
+        let running = presence.wires.contains(&Wire::At);
         let speed = if running && self.ports == Ports::RunningAtSuper {
             Speed::Super
         } else {
             Speed::High
         };
-        let serial = running.then(|| format!("{:08x}", modem.serial()));
+        let has_serial = !presence.wires.contains(&Wire::Edl);
+        let serial = has_serial.then(|| format!("{:08x}", modem.serial()));
         let device = device_of(&presence.usb, serial, speed);
         let route = |wire| route(&device, wire, modem.interface_of(wire));
         let routes = presence.wires.into_iter().filter_map(route).collect();

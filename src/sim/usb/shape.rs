@@ -7,6 +7,7 @@ use crate::modem::{UsbIdentity, identity};
 /// Vendor ids of Qualcomm's boot ROM, Quectel, Google (fastboot of the boot loader).
 const QUALCOMM: u16 = 0x05c6;
 const QUECTEL: u16 = 0x2c7c;
+const GOOGLE: u16 = 0x18d1;
 /// Class triple of DIAG and of the network interface; both in kernel commit `option: Add Quectel RM520N`.
 const DIAG: (u8, u8, u8) = (0xff, 0xff, 0x30);
 const NETWORK: (u8, u8, u8) = (0xff, 0xff, 0xff);
@@ -17,8 +18,8 @@ const RUNNING_POWER: u8 = 250;
 const PORT_NOTICE: u16 = 10;
 const NETWORK_NOTICE: u16 = 8;
 
-/// A device that shows this identity. `serial` is the chip's, which a running modem shows; the boot ROM has no
-/// serial number of its own (protocols.md §3).
+/// A device that shows this identity. `serial` is the chip's, which a running modem and its boot loader show (LK:
+/// `fastboot_init`); the boot ROM has no serial number of its own (protocols.md §3).
 pub fn device_of(usb: &UsbIdentity, serial: Option<String>, speed: Speed) -> Device {
     let single = usb.interfaces.len() <= 1;
     let interfaces = if single {
@@ -39,6 +40,7 @@ pub fn device_of(usb: &UsbIdentity, serial: Option<String>, speed: Speed) -> Dev
     let manufacturer = match usb.vid {
         QUALCOMM => Some("Qualcomm CDMA Technologies MSM"),
         QUECTEL => Some("Quectel"),
+        GOOGLE => Some("Google"),
         _ => None,
     };
     Device {
@@ -49,7 +51,7 @@ pub fn device_of(usb: &UsbIdentity, serial: Option<String>, speed: Speed) -> Dev
         strings: Strings {
             manufacturer: manufacturer.map(str::to_owned),
             product: usb.product.clone(),
-            serial: serial.filter(|_| !single),
+            serial: serial.filter(|_| !single || usb.vid == GOOGLE),
         },
         power: match (single, speed) {
             (true, _) => BOOT_ROM_POWER,

@@ -3,8 +3,13 @@
 use super::Answer;
 use super::command::unquoted;
 use crate::protocol::diag::{NV_FTM_MODE, NV_SIZE};
+use crate::sim::radio::Wish;
 use crate::sim::radio::core::Core;
 use crate::sim::record::RecordKind;
+use std::time::Duration;
+
+/// From the command to an empty bus; made up.
+const TO_FASTBOOT: Duration = Duration::from_secs(1);
 
 /// Runs a command of the profile's list; one that is not known here answers ERROR.
 pub(super) fn run(core: &mut Core, name: &str, rest: &str, values: Option<&str>) -> Answer {
@@ -12,6 +17,7 @@ pub(super) fn run(core: &mut Core, name: &str, rest: &str, values: Option<&str>)
         ("+QRFTESTMODE", _, Some("0")) => test_mode(core, 0),
         ("+QRFTESTMODE", _, Some("1")) => test_mode(core, 1),
         ("+QPRTPARA", _, Some(values)) => own_copy(core, values),
+        ("+QFASTBOOT", "", _) => fastboot(core),
         // A challenge of eight digits; the form of the line is unverified.
         ("+QADBKEY", "?", _) => Answer::line("+QADBKEY: 12345678"),
         ("+QADBKEY", _, Some(key)) => adb_key(core, unquoted(key)),
@@ -30,6 +36,12 @@ fn test_mode(core: &mut Core, flag: u8) -> Answer {
         index: 0,
     });
     Answer::ok()
+}
+
+/// AT+QFASTBOOT goes without an answer (protocols.md §4).
+fn fastboot(core: &mut Core) -> Answer {
+    core.wish(TO_FASTBOOT, Wish::Fastboot);
+    Answer::silence()
 }
 
 /// AT+QPRTPARA: 1 copies the file system at once, 3 puts the copy back at the next boot, 4 reads the counters
