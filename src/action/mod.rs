@@ -7,6 +7,8 @@ pub mod at_set;
 pub mod diag_backup;
 pub mod diag_edl;
 pub mod diag_restore;
+pub mod fastboot_flash;
+pub mod fastboot_reboot;
 pub mod firehose_backup;
 pub mod firehose_flash;
 pub mod firehose_reset;
@@ -17,7 +19,7 @@ mod radio_tests;
 pub mod sahara_load;
 pub mod signature;
 
-use crate::driver::{at::At, diag::Diag, firehose::Firehose};
+use crate::driver::{at::At, diag::Diag, fastboot::Fastboot, firehose::Firehose};
 use crate::event::{BackupFile, Event, Unit};
 use crate::modem::session;
 use crate::modem::{LookError, Session};
@@ -120,6 +122,16 @@ impl Context<'_> {
     /// The running programmer and the witness at once, for operations that tell their progress.
     pub fn firehose_and_witness(&mut self) -> Result<(&mut Firehose, &mut dyn Witness), Failure> {
         Ok((self.session.firehose(self.deadline)?, &mut *self.witness))
+    }
+
+    /// The boot loader, its port opened where it is not.
+    pub fn fastboot(&mut self) -> Result<&mut Fastboot, Failure> {
+        Ok(self.session.fastboot()?)
+    }
+
+    /// The boot loader and the witness at once, for operations that tell their progress.
+    pub fn fastboot_and_witness(&mut self) -> Result<(&mut Fastboot, &mut dyn Witness), Failure> {
+        Ok((self.session.fastboot()?, &mut *self.witness))
     }
 
     /// The modem was told to leave: every port is closed, and it is waited for until it has left, so that what is on

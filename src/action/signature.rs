@@ -120,13 +120,6 @@ impl Signature {
     }
 }
 
-impl Signature {
-    /// Whether a run can carry it out. The others are checked, shown and decided dry, and no run with them begins.
-    pub fn has_driver(&self) -> bool {
-        !self.key.starts_with("fastboot.")
-    }
-}
-
 /// Every action as it stands in the table, before its fields and the modem refine it.
 pub fn table() -> impl Iterator<Item = &'static Signature> {
     TABLE.iter().map(|row| &row.signature)

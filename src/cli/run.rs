@@ -187,11 +187,6 @@ fn cannot_start(error: &StartError) -> Stop {
             "host::journal",
             "the modem was not touched; make room, or name another folder with `--state`",
         ),
-        StartError::NoDriver { .. } => (
-            ExitCode::Problems,
-            "plan::no-driver",
-            "the modem was not touched; `unbrick dry-run` shows what the plan would do",
-        ),
         StartError::Exists(_) => (
             ExitCode::Problems,
             "host::exists",

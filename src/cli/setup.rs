@@ -156,6 +156,13 @@ fn ports(options: &RunOptions) -> Result<BTreeMap<Role, Target>, Stop> {
             "at" => Role::At,
             "diag" => Role::Diag,
             "edl" => Role::Edl,
+            "fastboot" => {
+                return Err(Stop::usage(
+                    "fastboot has no port that can be named: its replies are packets, and a stream of bytes has none"
+                        .to_owned(),
+                    "attach the modem by USB and leave --port away; --usb PATH names one of several",
+                ));
+            }
             _ => {
                 return Err(Stop::usage(
                     format!("`{role}` is no role of a port"),

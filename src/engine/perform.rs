@@ -5,18 +5,18 @@ use crate::action::diag_restore::Owner;
 use crate::action::signature::{Effect, Leaves};
 use crate::action::{
     self, Cause, Context, Failure, Witness, at_ask, at_rules, at_set, at_set::Afterwards,
-    diag_backup, diag_edl, diag_restore, firehose_backup, firehose_flash, firehose_reset,
-    modem_reset, sahara_load,
+    diag_backup, diag_edl, diag_restore, fastboot_flash, fastboot_reboot, firehose_backup,
+    firehose_flash, firehose_reset, modem_reset, sahara_load,
 };
 use crate::check::{CheckedPlan, CheckedStep, GuardKind};
 use crate::event::Event;
 use crate::files::Root;
 use crate::modem::Session;
-use crate::plan::{ExpandError, NotAName, Template, Value, Values, Verify};
+use crate::plan::{ExpandError, FirehoseFlash, NotAName, Template, Value, Values, Verify};
 use crate::protocol::at;
 use crate::script::{Fault, Host, ScriptError};
 use crate::transport::Deadline;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -150,24 +150,16 @@ pub(super) fn perform(checked: &CheckedStep, bench: Bench<'_>) -> Result<Saved, 
         let parts: Vec<&str> = backup.parts.iter().map(|part| part.as_str()).collect();
         firehose_backup::run(ctx, &parts, outputs, &path(&backup.to)?).map(nothing)
     } else if let Some(flash) = &step.firehose_flash {
-        let erase_all = flash.erase_all.as_ref().is_some_and(|e| e.value);
-        let verify = flash.verify.as_ref().map(|v| v.value);
-        firehose_flash::run(
-            ctx,
-            &path(&flash.package)?,
-            verify,
-            flash.skip_same,
-            erase_all,
-        )
-        .map(|report| Saved {
-            unverified: match verify {
-                Some(Verify::None) => Vec::new(),
-                _ => report.unverified,
-            },
-            ..Saved::default()
-        })
+        flash_package(ctx, flash, &path(&flash.package)?)
     } else if let Some(reset) = &step.firehose_reset {
         firehose_reset::run(ctx, reset.to.value).map(nothing)
+    } else if let Some(flash) = &step.fastboot_flash {
+        fastboot_flash::run(ctx, &flash.part, &path(&flash.image)?).map(|report| Saved {
+            unverified: report.unverified,
+            ..Saved::default()
+        })
+    } else if let Some(reboot) = &step.fastboot_reboot {
+        fastboot_reboot::run(ctx, reboot.to.value).map(nothing)
     } else if let Some(told) = &step.operator_do {
         let say = shown(&told.say, values)?;
         hands(ctx, operator, &step.id, &say, told.hands_off).map(nothing)
@@ -179,11 +171,12 @@ pub(super) fn perform(checked: &CheckedStep, bench: Bench<'_>) -> Result<Saved, 
     } else if let Some(script) = &checked.script {
         run_script(script, &mut Live { ctx }, values)
     } else {
+        // A group and what it includes are steps of their own.
         Err(Failure::new(
-            "plan::no-driver",
+            "program::no-action",
             Cause::Program,
             format!(
-                "`{}` is checked and shown, but cannot be carried out yet",
+                "`{}` cannot be carried out by itself",
                 checked.signature.key
             ),
         ))
@@ -204,6 +197,24 @@ impl From<ExpandError> for Failure {
         };
         Self::new(code, Cause::Plan, error.to_string())
     }
+}
+
+/// What could not be verified ends the run as unproved, unless the step wants nothing verified.
+fn flash_package(
+    ctx: &mut Context<'_>,
+    flash: &FirehoseFlash,
+    package: &Utf8Path,
+) -> Result<Saved, Failure> {
+    let erase_all = flash.erase_all.as_ref().is_some_and(|e| e.value);
+    let verify = flash.verify.as_ref().map(|v| v.value);
+    let report = firehose_flash::run(ctx, package, verify, flash.skip_same, erase_all)?;
+    Ok(Saved {
+        unverified: match verify {
+            Some(Verify::None) => Vec::new(),
+            _ => report.unverified,
+        },
+        ..Saved::default()
+    })
 }
 
 /// An AT command that writes NV items: journalled like any other write, and not verified by its OK.

@@ -6,6 +6,7 @@
 use super::{Bus, LookError, Role, Sighting, UsbIdentity, identity};
 use crate::driver::at::At;
 use crate::driver::diag::Diag;
+use crate::driver::fastboot::Fastboot;
 use crate::driver::firehose::{self, Firehose};
 use crate::driver::sahara::{self, FirstBytes};
 use crate::plan::{Mode, Profile};
@@ -71,6 +72,7 @@ pub struct Session {
     arrival: Option<u64>,
     at: Option<At>,
     diag: Option<Diag>,
+    fastboot: Option<Fastboot>,
     /// The firmware has answered since the modem arrived.
     answered: bool,
     bulk: Bulk,
@@ -101,6 +103,7 @@ impl Session {
             arrival: None,
             at: None,
             diag: None,
+            fastboot: None,
             answered: false,
             bulk: Bulk::Closed,
         }
@@ -318,6 +321,15 @@ impl Session {
         Ok(self.diag.insert(diag))
     }
 
+    /// The boot loader, its port opened where it is not. One that is out of step stays so until the modem has left.
+    pub fn fastboot(&mut self) -> Result<&mut Fastboot, Error> {
+        let fastboot = match self.fastboot.take() {
+            Some(fastboot) => fastboot,
+            None => Fastboot::new(self.open(Role::Fastboot)?),
+        };
+        Ok(self.fastboot.insert(fastboot))
+    }
+
     /// Lends the bulk pair to the Sahara driver, first bytes included.
     pub fn lend_bulk(&mut self) -> Result<Port, Error> {
         match std::mem::replace(&mut self.bulk, Bulk::Lent) {
@@ -354,6 +366,7 @@ impl Session {
     pub fn forget(&mut self) {
         self.at = None;
         self.diag = None;
+        self.fastboot = None;
         self.answered = false;
         self.bulk = Bulk::Closed;
     }

@@ -84,10 +84,11 @@ pub struct Step {
     /// Lets the programmer restart the modem, and waits for the mode.
     #[serde(default, rename = "firehose.reset")]
     pub firehose_reset: Option<Box<Spanned<RebootTo>>>,
-    /// Writes one partition over fastboot.
+    /// Writes one image into one partition over fastboot. Nothing is read back, so a run with it ends as unproved. Spoken
+    /// over USB only.
     #[serde(default, rename = "fastboot.flash")]
     pub fastboot_flash: Option<Box<Spanned<FastbootFlash>>>,
-    /// Leaves fastboot, and waits for the mode.
+    /// Lets the boot loader restart the modem, and waits for the mode.
     #[serde(default, rename = "fastboot.reboot")]
     pub fastboot_reboot: Option<Box<Spanned<RebootTo>>>,
     /// Tells a person to do something with their hands.
@@ -269,7 +270,7 @@ pub struct RebootTo {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FastbootFlash {
-    /// The partition's name.
+    /// The partition's name; none that the profile keeps.
     pub part: Spanned<String>,
     /// The file to write.
     pub image: Spanned<String>,

@@ -6,11 +6,10 @@ use unbrick::engine::ExitCode;
 use unbrick::event::Event;
 
 /// Never, whatever the modem and the person do.
-pub(crate) const NEVER: [&str; 7] = [
+pub(crate) const NEVER: [&str; 6] = [
     "plan::unknown-name",
     "plan::wrong-type",
     "plan::not-a-name",
-    "plan::no-driver",
     "guard::missing",
     "program::script",
     "program::unexpected",

@@ -1,7 +1,7 @@
 //! What a step would send, read, write and ask, in its own order.
 
 use super::Dry;
-use crate::action::{Cause, Failure, firehose_flash};
+use crate::action::{Cause, Failure, fastboot_flash, firehose_flash};
 use crate::check::CheckedStep;
 use crate::engine::perform;
 use crate::engine::run::permission::last_warning;
@@ -78,11 +78,8 @@ impl Dry<'_> {
         }
         if let Some(flash) = &step.fastboot_flash {
             let image = path(&flash.image)?;
-            lines.push(format!(
-                "write {} to partition `{}` over fastboot",
-                described(&image)?,
-                flash.part.value
-            ));
+            let profile = self.plan.profile();
+            lines.extend(fastboot_flash::preview(&flash.part, &image, profile)?);
         }
         if let Some(reboot) = &step.fastboot_reboot {
             lines.push(format!("leave fastboot; wait for {}", reboot.to.value));

@@ -77,10 +77,6 @@ pub enum StartError {
         "the digest given with `--approve` is not that of this plan, these inputs and this unit; now it is {0}"
     )]
     StaleApproval(Digest),
-    #[error(
-        "step `{step}` is a `{action}`, which is checked and shown, but cannot be carried out yet"
-    )]
-    NoDriver { step: String, action: &'static str },
     #[error("`{0}` exists already, and nothing is overwritten")]
     Exists(Utf8PathBuf),
     #[error("an offline digest approves nothing on hardware: make one with the modem attached")]
@@ -98,7 +94,6 @@ pub fn run(
     operator: &mut dyn Operator,
     listeners: Vec<&mut dyn Listener>,
 ) -> Result<Ended, StartError> {
-    every_action_has_a_driver(request.plan)?;
     if request.resume.is_none() {
         outputs_are_free(&request)?;
     }
@@ -178,17 +173,6 @@ pub fn run(
     }
     let result = running.whole();
     Ok(running.end(result))
-}
-
-/// A run that could not be finished is not begun, whatever it would do before that step.
-fn every_action_has_a_driver(plan: &CheckedPlan) -> Result<(), StartError> {
-    match plan.all_steps().find(|s| !s.signature.has_driver()) {
-        None => Ok(()),
-        Some(checked) => Err(StartError::NoDriver {
-            step: checked.step.id.value.clone(),
-            action: checked.signature.key,
-        }),
-    }
 }
 
 /// Nothing is overwritten: a target that exists is refused as soon as its path is known, before the modem is touched.
