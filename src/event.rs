@@ -29,6 +29,12 @@ pub enum Event {
         mode: Mode,
         evidence: String,
     },
+    /// Something on this computer that a person should know of.
+    Host {
+        code: String,
+        message: String,
+        cure: Option<String>,
+    },
     StepStart {
         step: String,
         action: String,

@@ -5,7 +5,7 @@ mod disk;
 mod looking;
 
 pub use disk::{Disk, Output, Trouble};
-pub use looking::Rights;
+pub use looking::{Rights, may_write};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cap_std::ambient_authority;

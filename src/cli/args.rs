@@ -104,6 +104,8 @@ pub(super) enum Command {
     },
     /// Show what is plugged in: mode, evidence, ports, kernel drivers, and the built-in plans that fit
     Devices(DevicesOptions),
+    /// Find what on this computer would spoil a run, each with its cure
+    Doctor(DoctorOptions),
     /// Serve a simulated modem on ptys, for any program; or write what a scenario makes
     Sim(SimOptions),
     /// Explain a rule of `check`, with a bad and a good example; list all rules where none is given
@@ -231,6 +233,19 @@ pub(super) struct DevicesOptions {
     /// Read a tree like /sys instead: a copy from another computer
     #[arg(long, value_name = "FOLDER", hide = true)]
     pub(super) sysfs: Option<Utf8PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorOptions {
+    /// Write the udev rules to stdout: `| sudo tee /etc/udev/rules.d/70-unbrick.rules`
+    #[arg(long, conflicts_with = "json")]
+    pub(super) udev_rules: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Where runs are kept
+    #[arg(long)]
+    pub(super) state: Option<Utf8PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod devices;
+mod doctor;
 mod dry_run;
 mod explain;
 mod keep;
@@ -72,6 +73,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Stop> {
         Command::Runs { json, state } => runs::runs(json, state.as_deref(), output),
         Command::Log { run, json, state } => runs::log(&run, json, state.as_deref(), output),
         Command::Devices(options) => devices::devices(&options, output),
+        Command::Doctor(options) => doctor::doctor(&options, output),
         Command::Sim(options) => sim::sim(&options, output),
         Command::Explain { rule, json } => explain::explain(rule.as_deref(), json, output),
         Command::Schema { name } => list::schema(&name, output),

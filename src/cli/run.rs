@@ -103,6 +103,9 @@ fn go(
     };
     let (ports, keeper) = (resolved.ports, keeper.as_ref());
     let mut place = setup::place(options, ports, simulation, &plan, interrupt, keeper)?;
+    if let Some(keeper) = keeper {
+        keep::clear_the_way(keeper, store)?;
+    }
     let (folder, history) = match which {
         Which::New => (store.new_run()?, None),
         Which::Earlier(folder, history) => (folder, Some(*history)),

@@ -1,7 +1,7 @@
 //! Looks at this computer: sysfs, procfs, devices that are not opened, and files that all its users share.
 
 use super::{Error, Root, or_here};
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use cap_std::fs::OpenOptionsExt as _;
 use cap_std::fs_utf8::{File, OpenOptions};
 use std::io::{self, Read as _};
@@ -57,16 +57,6 @@ impl Root {
         Some(String::from_utf8_lossy(&bytes).trim().to_owned())
     }
 
-    /// What a symbolic link says, wherever it leads.
-    pub fn link_text(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
-        self.dir.read_link_contents(path).ok()
-    }
-
-    /// The path beneath this root to which a path leads through all links.
-    pub fn canonical(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
-        self.dir.canonicalize(path).ok()
-    }
-
     /// Whose a file is, and who may do what with it.
     pub fn rights(&self, path: &Utf8Path) -> Option<Rights> {
         use cap_std::fs::MetadataExt as _;
@@ -91,4 +81,11 @@ impl Root {
         let disk = rustix::fs::fstatvfs(&folder).ok()?;
         Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
+}
+
+/// Whether this process may make files in a folder.
+pub fn may_write(folder: &Utf8Path) -> bool {
+    use rustix::fs::{Access, AtFlags};
+    let wanted = Access::WRITE_OK | Access::EXEC_OK;
+    rustix::fs::accessat(rustix::fs::CWD, folder.as_str(), wanted, AtFlags::EACCESS).is_ok()
 }

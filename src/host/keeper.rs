@@ -1,12 +1,16 @@
-//! Keeps the modem of one run to that run: a bus that locks whatever it sees before it is opened.
+//! Keeps the modem of one run to that run: a bus that locks whatever it sees before it is opened, and keeps ModemManager
+//! away from it.
 
 use super::Host;
+use super::finding::Finding;
 use super::lock::{Lock, Note, Refusal};
+use super::modem_manager::Inhibitor;
+use crate::modem::bus::Notice;
 use crate::modem::ports::Target;
 use crate::modem::{Bus, LookError, Role, Sighting};
 use crate::transport::{Clock, Error, Transport};
 use camino::{Utf8Path, Utf8PathBuf};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,15 +33,21 @@ struct Held {
     note: Note,
     locks: BTreeMap<String, Lock>,
     arrival: Option<u64>,
+    /// Port paths at which the modem was seen.
+    seen: BTreeSet<String>,
+    inhibitor: Inhibitor,
+    /// What the run has not been told yet.
+    notices: Vec<Notice>,
 }
 
 impl Keeper {
-    /// Takes the locks on what is named already.
+    /// Takes the locks on what is named already. `dbus` are the addresses of the system's bus.
     pub fn new(
         host: Host,
         folders: Vec<Utf8PathBuf>,
         place: Place,
         plan: &str,
+        dbus: String,
     ) -> Result<Self, Refusal> {
         let mut held = Held {
             host,
@@ -53,6 +63,9 @@ impl Keeper {
             },
             locks: BTreeMap::new(),
             arrival: None,
+            seen: BTreeSet::new(),
+            inhibitor: Inhibitor::new(dbus),
+            notices: Vec::new(),
         };
         held.lock_named()?;
         Ok(Self(Arc::new(Mutex::new(held))))
@@ -85,6 +98,26 @@ impl Keeper {
         }
     }
 
+    /// Port paths of the modem, as far as they are known.
+    pub fn places(&self) -> Vec<String> {
+        let held = self.held();
+        let mut places: Vec<String> = held.seen.iter().cloned().collect();
+        if let Place::Usb(Some(path)) = &held.place {
+            places.push(path.clone());
+        }
+        places
+    }
+
+    /// What was found in the way of the run, for its journal.
+    pub fn found(&self, findings: &[Finding]) {
+        let notices = findings.iter().map(|finding| Notice {
+            code: "host::obstacle",
+            message: format!("{}: {}", finding.what, finding.why),
+            cure: finding.cure.clone(),
+        });
+        self.held().notices.extend(notices);
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -100,19 +133,38 @@ impl Held {
     }
 
     fn seen(&mut self, sighting: &Sighting) -> Result<(), Refusal> {
-        if self.arrival == Some(sighting.arrival) {
-            return Ok(());
+        let arrived = self.arrival != Some(sighting.arrival);
+        if arrived {
+            match &sighting.usb {
+                Some(usb) => self.lock_usb(&usb.path)?,
+                None => self.lock_named()?,
+            }
+            self.arrival = Some(sighting.arrival);
         }
-        match &sighting.usb {
-            Some(usb) => self.lock_usb(&usb.path)?,
-            None => self.lock_named()?,
+        for place in self.places(sighting) {
+            if let Some(device) = self.host.device(&place) {
+                let notice = self.inhibitor.keep_away(device.as_str(), arrived);
+                self.notices.extend(notice);
+            }
+            self.seen.insert(place);
         }
-        self.arrival = Some(sighting.arrival);
         Ok(())
     }
 
+    /// The USB devices that are seen: one, or those of the ttys that were named.
+    fn places(&self, sighting: &Sighting) -> BTreeSet<String> {
+        match (&sighting.usb, &self.place) {
+            (Some(usb), _) => BTreeSet::from([usb.path.clone()]),
+            (None, Place::Usb(_)) => BTreeSet::new(),
+            (None, Place::Ports(targets)) => targets
+                .values()
+                .filter_map(|target| self.host.place_of(target))
+                .collect(),
+        }
+    }
+
     fn lock_usb(&mut self, path: &str) -> Result<(), Refusal> {
-        let key = format!("usb-{}", self.host.physical_port(path));
+        let key = format!("usb-{}", self.host.socket(path));
         self.take(key, &format!("the modem at usb {path}"))
     }
 
@@ -127,8 +179,8 @@ impl Held {
             return Ok(());
         };
         self.take(format!("tty-{tty}"), &what)?;
-        match self.host.device_of_tty(&tty) {
-            Some(device) => self.lock_usb(device.file_name().unwrap_or_default()),
+        match self.host.place_of_tty(&tty) {
+            Some(place) => self.lock_usb(&place),
             None => Ok(()),
         }
     }
@@ -175,6 +227,10 @@ impl Bus for Kept {
 
     fn open(&mut self, role: Role) -> Result<Box<dyn Transport>, Error> {
         self.bus.open(role)
+    }
+
+    fn notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.keeper.held().notices)
     }
 
     fn asked(&mut self, step: &str) {

@@ -3,11 +3,21 @@
 //! sysfs, procfs and device nodes are looked at beneath one root, which a test replaces. Nothing here opens a device,
 //! and nothing here changes the computer; what would mend it is told as a command line.
 
+pub mod check;
+mod dbus;
+mod finding;
 mod keeper;
 pub mod lock;
+mod modem_manager;
+mod process;
+mod scene;
+pub mod udev;
 mod usb;
+mod user;
 
+pub use finding::{Finding, Severity};
 pub use keeper::{Keeper, Place};
+pub use scene::Scene;
 
 use crate::files::{self, Root};
 use camino::Utf8Path;

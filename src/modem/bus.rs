@@ -64,6 +64,15 @@ pub enum LookError {
     Several(Vec<String>),
 }
 
+/// Something on this computer that a person should know of while a run goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub code: &'static str,
+    pub message: String,
+    /// What to do about it.
+    pub cure: Option<String>,
+}
+
 /// A place where one modem is looked for.
 pub trait Bus: Send {
     /// Looks once.
@@ -73,6 +82,10 @@ pub trait Bus: Send {
     /// Waits before the next look, shorter where the bus tells that something came or went.
     fn pause(&mut self, clock: &dyn Clock, time: Duration) {
         clock.sleep(time);
+    }
+    /// What came up since it was asked last.
+    fn notices(&mut self) -> Vec<Notice> {
+        Vec::new()
     }
     /// Tells hands that can hear it that a step asked for them: only the simulated modem's can.
     fn asked(&mut self, _step: &str) {}

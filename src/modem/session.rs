@@ -3,6 +3,7 @@
 //! The mode is observed, never remembered: a port that was opened before the modem left the bus is closed as soon
 //! as that is seen.
 
+use super::bus::Notice;
 use super::{Bus, LookError, Role, Sighting, UsbIdentity, identity};
 use crate::driver::at::At;
 use crate::driver::diag::Diag;
@@ -115,6 +116,11 @@ impl Session {
 
     pub fn interrupt(&self) -> &Interrupt {
         &self.interrupt
+    }
+
+    /// What came up on this computer since it was asked last.
+    pub fn notices(&mut self) -> Vec<Notice> {
+        self.bus.notices()
     }
 
     pub fn is_simulated(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Printers: for people and for machines. They hear events, which are masked already.
 
 pub mod devices;
+pub mod doctor;
 pub mod functions;
 mod machine;
 mod markdown;

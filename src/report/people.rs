@@ -107,6 +107,12 @@ impl Listener for People {
                 self.head(&format!("Going on after checkpoint {checkpoint}"));
             }
             Event::Mode { mode, evidence } => self.line(&format!("modem: {mode} ({evidence})")),
+            Event::Host { message, cure, .. } => {
+                self.line(&format!("this computer: {message}"));
+                if let Some(cure) = cure {
+                    self.line(&format!("    {cure}"));
+                }
+            }
             Event::StepStart {
                 step,
                 action,

@@ -13,6 +13,8 @@ pub(crate) const IMEI: &str = "490154203237518";
 /// A folder of its own for one test.
 pub(crate) struct Bench {
     folder: TempDir,
+    /// The address of the computer's bus, where it has one.
+    pub(crate) dbus: Option<String>,
 }
 
 /// What one call of the program gave.
@@ -26,8 +28,10 @@ pub(crate) struct Said {
 impl Bench {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(folder.path().join("root/run/lock")).unwrap();
-        Self { folder }
+        for place in ["root/run/lock", "root/sys"] {
+            std::fs::create_dir_all(folder.path().join(place)).unwrap();
+        }
+        Self { folder, dbus: None }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -54,6 +58,11 @@ impl Bench {
             .env("XDG_STATE_HOME", self.path("state"))
             // A computer of its own, without USB and ModemManager, and with a place for locks.
             .env("UNBRICK_ROOT", self.path("root"))
+            .envs(
+                self.dbus
+                    .iter()
+                    .map(|address| ("DBUS_SYSTEM_BUS_ADDRESS", address)),
+            )
             .stdin(Stdio::null());
         command
     }

@@ -247,6 +247,13 @@ impl Running<'_, '_> {
     }
 
     pub(super) fn saw(&mut self, observed: Observed) {
+        for notice in self.session.notices() {
+            self.recorder.say(&Event::Host {
+                code: notice.code.to_owned(),
+                message: notice.message,
+                cure: notice.cure,
+            });
+        }
         if self.seen.as_ref().map(|seen| seen.mode) != Some(observed.mode) {
             self.recorder.say(&Event::Mode {
                 mode: observed.mode,
