@@ -7,6 +7,7 @@ mod smoke;
 mod story;
 mod strangers;
 mod tool;
+mod usbmon;
 
 use std::panic::catch_unwind;
 use std::process::ExitCode;
@@ -17,7 +18,7 @@ pub(crate) struct Case {
 }
 
 /// Run only where they are named: not shown to pass on the emulated machine yet.
-const ONLY_BY_NAME: [&str; 1] = ["the_whole_main_job"];
+const ONLY_BY_NAME: [&str; 2] = ["the_whole_main_job", "an_unplug_in_any_phase_is_resumed"];
 
 impl Case {
     /// Without words all are that need not be named.
@@ -48,9 +49,12 @@ macro_rules! cases {
 }
 
 /// What runs on each machine, side by side: none of them alone is done in the time that the tier may take.
-pub(crate) const MACHINES: [&[Case]; 2] = [
+pub(crate) const MACHINES: [&[Case]; 3] = [
     cases! {
         story: the_whole_main_job;
+    },
+    cases! {
+        story: an_unplug_in_any_phase_is_resumed;
     },
     cases! {
         smoke: libusb_sees_the_root_hubs the_program_starts qdl_starts qdl_of_backports_starts;
