@@ -218,3 +218,35 @@ fn a_case_cannot_lie_about_the_computer() {
         [("scenario::fault".to_owned(), "disk-full".to_owned())]
     );
 }
+
+const RUNS: &str = "scenario: 1\nmodem: quectel/rm502q-gl\nmode: normal\nfirmware: RM502QGLAAR11A02M4G_01.200.01.200\n";
+/// Stores a setting, on the word of a guard, and tries again where the answer is lost.
+const SETS: &str = "plan: 1\nid: sets\ntitle: Stores a setting\nmodem: quectel/rm502q-gl\nstarts_in: [normal]\nends_in: [normal]\n\
+    inputs:\n  xqcn: { type: file, about: Its calibration }\n  label: { type: imei, about: IMEI on the shield }\n\
+    guards:\n  own: { same_unit: { file: xqcn, imei: label } }\n\
+    steps:\n\
+    \x20 - id: set\n    at.set: { send: AT+CFUN=1 }\n    guards: [own]\n    timeout: 5s\n    retry: { attempts: 3, delay: 1s }\n\
+    \x20 - id: ask\n    at.ask: { send: \"AT+CFUN?\", reply: '\\+CFUN: (?<cfun>\\d+)' }\n    save: { cfun: int }\n    timeout: 5s\n\
+    \x20 - id: proof\n    check:\n      - { that: cfun == 1, else: The radio is not on. }\n";
+
+/// What a guard judged may change while a step waits for its next attempt (plan-language.md §11.2).
+#[test]
+fn a_guard_is_asked_again_before_a_further_attempt() {
+    let bench = Bench::new();
+    tree(&bench);
+    let plan = bench.write("quectel/rm502q-gl/sets.yaml", SETS);
+    bench.write("quectel/rm502q-gl/scenarios/runs.yaml", RUNS);
+    let head = "rehearsal: 1\nplan: ../sets.yaml\nscenario: ../scenarios/runs.yaml\n\
+                inputs: { label: \"490154203237518\" }\n\
+                makes: { xqcn: { xqcn: { imei: \"490154203237518\", calibration: present } } }\nfaults:\n\
+                \x20 - { kind: lost-reply, step: set, on: at }\n";
+    let kept = format!("{head}expect: {{ outcome: proved }}\n");
+    write_case(&bench, "kept", &kept);
+    let swapped = format!(
+        "{head}  - {{ kind: file-swapped, step: set, on: at, value: xqcn }}\n\
+         expect: {{ outcome: refused, step: set }}\n"
+    );
+    write_case(&bench, "swapped", &swapped);
+    let said = bench.run(&["rehearse", &plan]);
+    assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+}

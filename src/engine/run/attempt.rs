@@ -14,8 +14,23 @@ use crate::plan::Value;
 /// The modem is in a mode in which the step does not work.
 pub(super) const UNEXPECTED_MODE: &str = "modem::unexpected-mode";
 
+/// Why a step that began did not pass.
+pub(super) enum Broke {
+    Failed(Failure),
+    /// A guard or a person had another word before a further attempt.
+    Stopped(Stop),
+}
+
+impl From<Failure> for Broke {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
 impl Running<'_, '_> {
-    pub(super) fn attempts(&mut self, checked: &CheckedStep) -> Result<Saved, Failure> {
+    /// Tries as often as the plan says. Before each further attempt the mode and the guards are asked again: what they
+    /// judged may have changed while the step waited (plan-language.md §11.2).
+    pub(super) fn attempts(&mut self, checked: &CheckedStep) -> Result<Saved, Broke> {
         let mut tries = Tries::new(checked.step.retry.as_deref());
         let mut before: Option<Failure> = None;
         loop {
@@ -30,12 +45,12 @@ impl Running<'_, '_> {
                 (Ok(saved), _) => return Ok(saved),
                 // What went wrong has led the modem there: that is what is to be told.
                 (Err(failure), Some(cause)) if failure.code == UNEXPECTED_MODE => {
-                    return Err(cause);
+                    return Err(cause.into());
                 }
                 (Err(failure), _) => failure,
             };
             let Some(delay) = tries.after(&failure) else {
-                return Err(failure);
+                return Err(failure.into());
             };
             before = Some(failure);
             self.session.clock().sleep(delay);
@@ -44,8 +59,10 @@ impl Running<'_, '_> {
                     "run::interrupted",
                     Cause::Interrupted,
                     "stopped by a person between two attempts",
-                ));
+                )
+                .into());
             }
+            self.ask_guards(checked).map_err(Broke::Stopped)?;
         }
     }
 

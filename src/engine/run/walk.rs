@@ -1,6 +1,6 @@
 //! The walk through the steps: observe, skip or run, end where the plan says.
 
-use super::attempt::UNEXPECTED_MODE;
+use super::attempt::{Broke, UNEXPECTED_MODE};
 use super::{Running, Stop};
 use crate::action::signature::Effect;
 use crate::action::{Cause, Failure};
@@ -151,7 +151,11 @@ impl Running<'_, '_> {
                 self.save(checked, saved)?;
                 self.finished(checked)
             }
-            Err(failure) => {
+            Err(Broke::Stopped(stop)) => {
+                self.ended(id, "failed", None);
+                Err(stop)
+            }
+            Err(Broke::Failed(failure)) => {
                 self.ended(id, "failed", Some(&failure));
                 if is_optional(checked) {
                     return Ok(());
