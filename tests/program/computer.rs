@@ -250,3 +250,29 @@ fn a_guard_is_asked_again_before_a_further_attempt() {
     let said = bench.run(&["rehearse", &plan]);
     assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
 }
+
+#[test]
+fn a_setting_whose_answer_was_lost_may_be_stored() {
+    let bench = Bench::new();
+    let once = replaced(SETS, "    retry: { attempts: 3, delay: 1s }\n", "");
+    let once = replaced(&once, "    guards: [own]\n", "");
+    let once = replaced(
+        &once,
+        "guards:\n  own: { same_unit: { file: xqcn, imei: label } }\n",
+        "",
+    );
+    let inputs = "inputs:\n  xqcn: { type: file, about: Its calibration }\n  label: { type: imei, about: IMEI on the shield }\n";
+    let once = replaced(&once, inputs, "");
+    let plan = bench.write("sets.yaml", &once);
+    let faults = format!("{RUNS}faults: [{{ kind: lost-reply, step: set, on: at }}]\n");
+    let scenario = bench.write("lost.yaml", &faults);
+    let said = bench.run(&["run", &plan, "--sim", &scenario]);
+    assert_eq!(said.code, 20, "{}", said.stderr);
+    let told = said.stderr.replace(['\n', ' '], "");
+    assert!(
+        told.contains("asettingmayhavebeenstored"),
+        "{}",
+        said.stderr
+    );
+    assert!(!told.contains("Nothingwaswrittentoit."), "{}", said.stderr);
+}

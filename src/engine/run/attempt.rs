@@ -79,6 +79,7 @@ impl Running<'_, '_> {
             ));
         }
         self.saw(observed);
+        self.set |= checked.signature.effect == Effect::Configure;
         let saved = perform::perform(checked, self.bench())?;
         attempts::until(checked, &self.values, &saved)?;
         Ok(saved)

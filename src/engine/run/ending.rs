@@ -153,6 +153,10 @@ impl Running<'_, '_> {
                 " What earlier steps wrote to it is complete."
             }
             (true, _) => "",
+            // A setting whose answer was lost may be stored all the same.
+            (false, _) if self.set => {
+                " Nothing was written to its flash or calibration; a setting may have been stored."
+            }
             (false, Before::Something | Before::CutShort(_)) => " Nothing more was written to it.",
             (false, Before::Nothing) => " Nothing was written to it.",
         };

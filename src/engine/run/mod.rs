@@ -151,6 +151,7 @@ pub fn run(
         checkpoint: point.is_some(),
         before: Before::Nothing,
         unverified: Vec::new(),
+        set: false,
     };
     if let Some(point) = point {
         running.recorder.backups = point.backups;
@@ -333,6 +334,8 @@ struct Running<'r, 'l> {
     before: Before,
     /// What was written and could not be verified.
     unverified: Vec<String>,
+    /// A step that stores a setting was begun.
+    set: bool,
 }
 
 impl Running<'_, '_> {
