@@ -21,14 +21,16 @@ use std::io::{Read, Write};
 const RFNV: &str = "/nv/item_files/rfnv";
 /// Most files and directories that are walked.
 const MAX_PATHS: usize = 200_000;
+/// Leftovers of one name that are put aside.
+const MOST_ASIDE: u32 = 99;
 /// Progress is told once in so many items.
 const PROGRESS: u64 = 256;
 
 /// Writes `to` and its manifest below `to_root`.
 pub fn run(ctx: &mut Context<'_>, to_root: &Root, to: &Utf8Path) -> Result<(), Failure> {
-    refuse_existing(to_root, to)?;
     let deadline = ctx.deadline;
     let (diag, witness) = ctx.diag_and_witness()?;
+    make_way(witness, to_root, to)?;
     backup(diag, witness, &Scan::default(), to_root, to, deadline)
 }
 
@@ -70,16 +72,33 @@ fn backup(
     witness.backup(files, BTreeMap::new())
 }
 
-fn refuse_existing(root: &Root, to: &Utf8Path) -> Result<(), Failure> {
-    for path in [to.to_owned(), Manifest::path(to), part(to)] {
-        if root.exists(&path) {
-            let path = root.path().join(path);
-            let message = format!("`{path}` exists already");
-            return Err(Failure::new("backup::exists", Cause::Host, message)
-                .help("name another file; backups are never overwritten"));
+/// A backup is never overwritten. What a run left that was killed while it stored one is put aside, not removed: it may
+/// be all that is left of the calibration.
+fn make_way(witness: &mut dyn Witness, root: &Root, to: &Utf8Path) -> Result<(), Failure> {
+    if root.exists(to) {
+        return Err(in_the_way(root, to));
+    }
+    for path in [part(to), Manifest::path(to)] {
+        if !root.exists(&path) {
+            continue;
         }
+        let aside = (1..=MOST_ASIDE)
+            .map(|number| Utf8PathBuf::from(format!("{path}.left-{number}")))
+            .find(|free| !root.exists(free))
+            .ok_or_else(|| in_the_way(root, &path))?;
+        root.rename_new(&path, &aside)?;
+        witness.note(&format!(
+            "`{path}` was left by a run that was cut short, and is `{aside}` now"
+        ));
     }
     Ok(())
+}
+
+fn in_the_way(root: &Root, path: &Utf8Path) -> Failure {
+    let path = root.path().join(path);
+    let message = format!("`{path}` exists already");
+    Failure::new("backup::exists", Cause::Host, message)
+        .help("move it away, or name another file; backups are never overwritten")
 }
 
 fn part(to: &Utf8Path) -> Utf8PathBuf {

@@ -82,13 +82,29 @@ fn everything_on_the_modem_is_in_the_file_or_its_manifest() {
 }
 
 #[test]
-fn nothing_is_overwritten() {
-    for name in ["unit.xqcn", "unit.xqcn.json", "unit.xqcn.part"] {
-        let (_folder, root) = scratch();
-        files::write_new(&root, Utf8Path::new(name), b"mine").unwrap();
-        let failure = refuse_existing(&root, Utf8Path::new("unit.xqcn")).unwrap_err();
-        assert_eq!(failure.code, "backup::exists");
+fn nothing_is_overwritten_and_what_a_killed_run_left_is_put_aside() {
+    let to = Utf8Path::new("unit.xqcn");
+    let (_folder, root) = scratch();
+    files::write_new(&root, to, b"mine").unwrap();
+    let failure = make_way(&mut Heard::default(), &root, to).unwrap_err();
+    assert_eq!(failure.code, "backup::exists");
+
+    let (_folder, root) = scratch();
+    for round in 1..=2 {
+        for name in ["unit.xqcn.part", "unit.xqcn.json"] {
+            let text = format!("left {round}");
+            files::write_new(&root, Utf8Path::new(name), text.as_bytes()).unwrap();
+        }
+        make_way(&mut Heard::default(), &root, to).unwrap();
+        for name in ["unit.xqcn.part", "unit.xqcn.json"] {
+            let aside = stored(&root, &format!("{name}.left-{round}"));
+            assert_eq!(aside, format!("left {round}").as_bytes());
+            assert!(!root.exists(Utf8Path::new(name)));
+        }
     }
+    // The way is free: a whole backup comes to stand there.
+    back_up(&mut calibrated(), &small(), &root).unwrap();
+    assert!(root.exists(to));
 }
 
 /// R1: at every request, every fault fails the backup and leaves no file; what is only noise does not.
