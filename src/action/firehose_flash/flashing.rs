@@ -21,7 +21,8 @@ const KEEP_POWERED: &str = "the modem is in its programmer with the boot loader 
 const REPLUG: &str = "the programmer is out of step and the boot loader is blank: when the modem is powered anew \
                       it is in EDL; then let the run be resumed";
 
-pub(super) fn flash(
+/// Writes a package that was judged: compares the chip, erases, writes and proves each range, and patches.
+pub fn flash(
     firehose: &mut Firehose,
     witness: &mut dyn Witness,
     chip: Geometry,

@@ -10,13 +10,13 @@ mod supply;
 mod tests;
 mod verifying;
 
-use super::{Cause, Context, Failure, Witness};
-use crate::driver::firehose::Firehose;
+pub use flashing::flash;
+
+use super::{Cause, Context, Failure};
 use crate::files::Root;
 use crate::firmware::{Extent, Package};
 use crate::plan::{Profile, Verify};
 use crate::protocol::nand::Geometry;
-use crate::transport::Deadline;
 use camino::Utf8Path;
 
 /// What was written, and how that is known.
@@ -62,18 +62,6 @@ pub fn run(
     let deadline = ctx.deadline;
     let (firehose, witness) = ctx.firehose_and_witness()?;
     flash(firehose, witness, chip, package, options, deadline)
-}
-
-/// Writes a package that was judged: compares the chip, erases, writes and proves each range, and patches.
-pub fn flash(
-    firehose: &mut Firehose,
-    witness: &mut dyn Witness,
-    chip: Geometry,
-    package: Package,
-    options: Options,
-    deadline: Deadline,
-) -> Result<Report, Failure> {
-    flashing::flash(firehose, witness, chip, package, options, deadline)
 }
 
 /// What a dry run prints: each range in the order in which it is sent.
