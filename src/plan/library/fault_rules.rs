@@ -3,8 +3,8 @@
 use super::rules::Found;
 use crate::plan::{Duration, Fault, FaultKind, FaultValue, Mode, Operation, is_name};
 use Operation::{
-    At, Configure, Data, Digest, Download, Edl, EfsRead, EfsWrite, Erase, FastbootErase,
-    FastbootReboot, Flash, Getvar, Hello, NvRead, NvWrite, Power, Program, Raw, Read, ReadData,
+    At, Configure, Data, Digest, Edl, EfsRead, EfsWrite, Erase, FastbootErase, Flash, Hello,
+    NvRead, NvWrite, Power, Program, Raw, Read, ReadData,
 };
 
 /// In which file a fault stands.
@@ -43,7 +43,7 @@ pub(super) fn problems(found: &mut Found<'_>, fault: &Fault, file: File) {
         );
     }
     match &fault.on {
-        Some(on) if !operations(kind).contains(&on.value) => {
+        Some(on) if !strikes(kind, on.value) => {
             let message = "this fault cannot happen at this operation";
             found.add("scenario::fault", message, &on.span, "not here");
         }
@@ -73,69 +73,21 @@ fn fits(value: &str, wanted: FaultValue) -> bool {
     }
 }
 
-const EVERY: &[Operation] = &[
-    Hello,
-    ReadData,
-    Configure,
-    Erase,
-    Program,
-    Raw,
-    Digest,
-    Read,
-    NvRead,
-    NvWrite,
-    EfsRead,
-    EfsWrite,
-    At,
-    Power,
-    Edl,
-    Getvar,
-    Download,
-    Data,
-    Flash,
-    FastbootErase,
-    FastbootReboot,
-];
 /// What is answered, whatever the answer is.
-const ANSWERED: &[Operation] = &[
-    Hello,
-    ReadData,
-    Configure,
-    Erase,
-    Program,
-    Raw,
-    Digest,
-    Read,
-    NvRead,
-    NvWrite,
-    EfsRead,
-    EfsWrite,
-    At,
-    Getvar,
-    Download,
-    Flash,
-    FastbootErase,
-    FastbootReboot,
-];
-const COMMANDS: &[Operation] = &[
-    Configure,
-    Erase,
-    Program,
-    Digest,
-    Read,
-    NvRead,
-    NvWrite,
-    EfsRead,
-    EfsWrite,
-    At,
-    Power,
-    Edl,
-    Getvar,
-    Download,
-    Flash,
-    FastbootErase,
-    FastbootReboot,
-];
+fn is_answered(on: Operation) -> bool {
+    !matches!(on, Power | Edl | Data)
+}
+
+/// What the host sends and the modem obeys in one piece.
+fn is_command(on: Operation) -> bool {
+    !matches!(on, Hello | ReadData | Raw | Data)
+}
+
+/// What can be refused.
+fn is_refused(on: Operation) -> bool {
+    !matches!(on, Hello | ReadData | Power | Edl)
+}
+
 /// What happens on the bulk pair of the boot ROM and the programmer.
 const BULK: &[Operation] = &[
     Hello, ReadData, Configure, Erase, Program, Raw, Digest, Read,
@@ -143,8 +95,8 @@ const BULK: &[Operation] = &[
 const FIREHOSE: &[Operation] = &[Configure, Erase, Program, Raw, Digest, Read];
 const DIAG: &[Operation] = &[NvRead, NvWrite, EfsRead, EfsWrite];
 
-/// Where a kind of fault has a meaning.
-fn operations(kind: FaultKind) -> &'static [Operation] {
+/// Whether a kind of fault has a meaning there.
+fn strikes(kind: FaultKind, on: Operation) -> bool {
     use FaultKind as F;
     match kind {
         F::Unplug
@@ -157,8 +109,8 @@ fn operations(kind: FaultKind) -> &'static [Operation] {
         | F::Killed
         | F::Interrupt
         | F::InterruptTwice
-        | F::FileSwapped => EVERY,
-        F::ZlpRequired | F::ZlpForbidden => BULK,
+        | F::FileSwapped => true,
+        F::ZlpRequired | F::ZlpForbidden => BULK.contains(&on),
         F::ShortWrite
         | F::LostReply
         | F::Garbage
@@ -168,51 +120,34 @@ fn operations(kind: FaultKind) -> &'static [Operation] {
         | F::LateReply
         | F::Stall
         | F::ShortRead
-        | F::Split => ANSWERED,
-        F::Timeout => COMMANDS,
-        F::Join => &[Erase, Digest, Raw, At],
-        F::BadCrc => DIAG,
-        F::NoHello | F::HelloTwice | F::StaleEnd | F::EdlLoop | F::StayRamdump => &[Hello],
-        F::EndStatus => &[Hello, ReadData],
-        F::SilenceAfterRead => &[ReadData],
-        F::Nak => &[
-            Configure,
-            Erase,
-            Program,
-            Raw,
-            Digest,
-            Read,
-            NvRead,
-            NvWrite,
-            EfsRead,
-            EfsWrite,
-            At,
-            Getvar,
-            Download,
-            Data,
-            Flash,
-            FastbootErase,
-            FastbootReboot,
-        ],
-        F::NakRetry => &[Configure, Erase, Program, Digest, Read],
-        F::NakSmallerPayload => &[Configure],
-        F::LateLog | F::TwoDocuments | F::LogWithoutResponse => FIREHOSE,
-        F::AckButLost => &[Erase, Program, Raw, NvWrite, EfsWrite, Flash, FastbootErase],
-        F::BitFlip => &[Program, Raw, NvRead, NvWrite, EfsRead, EfsWrite, Flash],
-        F::LateErase => &[Erase],
-        F::BadBlock => &[Erase, Program],
-        F::ErrorOnReset => &[Power],
-        F::NoEcho => &[Edl],
-        F::Locked => &[NvWrite, EfsWrite],
-        F::EfsFull => &[EfsWrite],
-        F::ReadError => &[NvRead, EfsRead, Read],
-        F::ExtraLine | F::HalfVersion => &[At],
+        | F::Split => is_answered(on),
+        F::Timeout => is_command(on),
+        F::Join => matches!(on, Erase | Digest | Raw | At),
+        F::BadCrc => DIAG.contains(&on),
+        F::NoHello | F::HelloTwice | F::StaleEnd | F::EdlLoop | F::StayRamdump => matches!(on, Hello),
+        F::EndStatus => matches!(on, Hello | ReadData),
+        F::SilenceAfterRead => matches!(on, ReadData),
+        F::Nak => is_refused(on),
+        F::NakRetry => matches!(on, Configure | Erase | Program | Digest | Read),
+        F::NakSmallerPayload => matches!(on, Configure),
+        F::LateLog | F::TwoDocuments | F::LogWithoutResponse => FIREHOSE.contains(&on),
+        F::AckButLost => matches!(on, Erase | Program | Raw | NvWrite | EfsWrite | Flash | FastbootErase),
+        F::BitFlip => matches!(on, Program | Raw | NvRead | NvWrite | EfsRead | EfsWrite | Flash),
+        F::LateErase => matches!(on, Erase),
+        F::BadBlock => matches!(on, Erase | Program),
+        F::ErrorOnReset => matches!(on, Power),
+        F::NoEcho => matches!(on, Edl),
+        F::Locked => matches!(on, NvWrite | EfsWrite),
+        F::EfsFull => matches!(on, EfsWrite),
+        F::ReadError => matches!(on, NvRead | EfsRead | Read),
+        F::ExtraLine | F::HalfVersion => matches!(on, At),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Operation::{Download, FastbootReboot, Getvar};
 
     #[test]
     fn a_value_is_of_the_kind_that_the_fault_takes() {
@@ -223,8 +158,19 @@ mod tests {
 
     #[test]
     fn what_answers_twice_answers_at_all_and_what_is_erased_late_is_erased() {
-        for on in EVERY {
-            let can = |kind| operations(kind).contains(on);
+        let others = [
+            At,
+            Power,
+            Edl,
+            Getvar,
+            Download,
+            Data,
+            Flash,
+            FastbootErase,
+            FastbootReboot,
+        ];
+        for on in BULK.iter().chain(DIAG).chain(&others) {
+            let can = |kind| strikes(kind, *on);
             assert!(!can(FaultKind::DuplicateReply) || can(FaultKind::LostReply));
             assert!(!can(FaultKind::BadCrc) || DIAG.contains(on));
             assert!(!can(FaultKind::LateErase) || can(FaultKind::AckButLost));
