@@ -62,3 +62,19 @@ impl Deadline {
         Self(self.0.min(other.0))
     }
 }
+
+/// A clock that stands until it is waited on.
+#[cfg(test)]
+#[derive(Debug, Default)]
+pub(crate) struct StandingClock(std::sync::Mutex<Duration>);
+
+#[cfg(test)]
+impl Clock for StandingClock {
+    fn now(&self) -> Duration {
+        *self.0.lock().unwrap()
+    }
+
+    fn sleep(&self, time: Duration) {
+        *self.0.lock().unwrap() += time;
+    }
+}

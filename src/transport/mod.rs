@@ -11,6 +11,8 @@ pub mod serial;
 pub mod tcp;
 pub mod usb;
 
+#[cfg(test)]
+pub(crate) use clock::StandingClock;
 pub use clock::{Clock, Deadline, SystemClock};
 pub use interrupt::{Interrupt, Urgency};
 pub use port::Port;

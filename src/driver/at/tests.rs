@@ -1,27 +1,13 @@
 use super::*;
 use crate::transport::memory::{FarEnd, Memory};
-use crate::transport::{Clock, Interrupt};
+use crate::transport::{Clock, Interrupt, StandingClock};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-/// Time that passes only while somebody waits.
-#[derive(Debug, Default)]
-struct Time(Mutex<Duration>);
-
-impl Clock for Time {
-    fn now(&self) -> Duration {
-        *self.0.lock().unwrap()
-    }
-
-    fn sleep(&self, time: Duration) {
-        *self.0.lock().unwrap() += time;
-    }
-}
-
 /// Answers each command with the next script: pieces, each after its delay.
 struct Script {
-    time: Arc<Time>,
+    time: Arc<StandingClock>,
     answers: VecDeque<Vec<(Duration, Vec<u8>)>>,
     due: VecDeque<(Duration, Vec<u8>)>,
     sent: Arc<Mutex<Vec<u8>>>,
@@ -70,7 +56,7 @@ struct Bench {
 }
 
 fn bench(piece: usize, answers: &[&[(u64, &str)]]) -> Bench {
-    let time = Arc::new(Time::default());
+    let time = Arc::new(StandingClock::default());
     let sent = Arc::new(Mutex::new(Vec::new()));
     let script = Script {
         time: time.clone(),

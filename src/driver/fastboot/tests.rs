@@ -1,8 +1,8 @@
 //! What the driver makes of a scripted boot loader: good words, wrong ones, and none.
 
 use super::*;
-use crate::driver::firehose::tests::TestClock;
 use crate::plan::Partition;
+use crate::transport::StandingClock;
 use crate::transport::memory::{FarEnd, Memory};
 use crate::transport::{self, Clock, Urgency};
 use crate::yaml::Spanned;
@@ -33,7 +33,7 @@ struct State {
 
 struct Loader {
     state: Arc<Mutex<State>>,
-    clock: Arc<TestClock>,
+    clock: Arc<StandingClock>,
 }
 
 impl FarEnd for Loader {
@@ -120,7 +120,7 @@ fn loader(acts: Vec<Act>) -> (Fastboot, Arc<Mutex<State>>) {
         acts: acts.into(),
         ..State::default()
     }));
-    let clock = Arc::new(TestClock::default());
+    let clock = Arc::new(StandingClock::default());
     let far_end = Loader {
         state: Arc::clone(&state),
         clock: Arc::clone(&clock),

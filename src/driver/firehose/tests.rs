@@ -3,6 +3,7 @@
 use super::*;
 use crate::protocol::firehose::Scanner;
 use crate::protocol::nand::Sector;
+use crate::transport::StandingClock;
 use crate::transport::memory::{FarEnd, Memory};
 use crate::transport::{self, Clock};
 use proptest::prelude::*;
@@ -13,18 +14,6 @@ use std::sync::{Arc, Mutex};
 /// 4 pages of 512 bytes in a block, 32 blocks.
 pub(crate) fn small_chip() -> Geometry {
     Geometry::new(512, 4, 32).unwrap()
-}
-
-#[derive(Default)]
-pub(crate) struct TestClock(Mutex<Duration>);
-
-impl Clock for TestClock {
-    fn now(&self) -> Duration {
-        *self.0.lock().unwrap()
-    }
-    fn sleep(&self, time: Duration) {
-        *self.0.lock().unwrap() += time;
-    }
 }
 
 /// What the programmer does and has seen.
@@ -277,7 +266,7 @@ impl State {
     }
 }
 
-struct Wire(Arc<Mutex<State>>, Arc<TestClock>);
+struct Wire(Arc<Mutex<State>>, Arc<StandingClock>);
 
 impl FarEnd for Wire {
     fn host_reads(
@@ -323,7 +312,10 @@ pub(crate) type Shared = Arc<Mutex<State>>;
 pub(crate) fn port(adjust: impl FnOnce(&mut State)) -> (Port, Shared) {
     let mut state = State::new();
     adjust(&mut state);
-    let (state, clock) = (Arc::new(Mutex::new(state)), Arc::new(TestClock::default()));
+    let (state, clock) = (
+        Arc::new(Mutex::new(state)),
+        Arc::new(StandingClock::default()),
+    );
     let wire = Wire(state.clone(), clock.clone());
     let memory = Memory::new(Box::new(wire), "simulated");
     (
@@ -569,7 +561,7 @@ fn a_reset_is_done_when_it_is_acknowledged_or_the_modem_is_gone() {
 }
 
 /// Says the same bytes for ever, and time passes only when it has nothing to say.
-struct Babble(Vec<u8>, usize, Arc<TestClock>, bool);
+struct Babble(Vec<u8>, usize, Arc<StandingClock>, bool);
 
 impl FarEnd for Babble {
     fn host_reads(
@@ -598,7 +590,7 @@ impl FarEnd for Babble {
 }
 
 pub(crate) fn babble(bytes: Vec<u8>, for_ever: bool) -> Port {
-    let clock = Arc::new(TestClock::default());
+    let clock = Arc::new(StandingClock::default());
     let memory = Memory::new(
         Box::new(Babble(bytes, 0, clock.clone(), for_ever)),
         "babble",

@@ -1,10 +1,10 @@
 //! A scripted boot ROM, and what the driver makes of it.
 
 use super::*;
-use crate::driver::firehose::tests::{TestClock, babble};
+use crate::driver::firehose::tests::babble;
 use crate::protocol::sahara::Packet;
 use crate::transport::memory::{FarEnd, Memory};
-use crate::transport::{self, Clock, Interrupt};
+use crate::transport::{self, Clock, Interrupt, StandingClock};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::io::Cursor;
@@ -20,7 +20,7 @@ struct BootRom {
     got: Arc<Mutex<Vec<u8>>>,
     heard: Arc<Mutex<Vec<Packet>>>,
     ended: Arc<Mutex<usize>>,
-    clock: Arc<TestClock>,
+    clock: Arc<StandingClock>,
     piece: usize,
     /// Says nothing before the host does.
     waits: bool,
@@ -88,7 +88,7 @@ fn boot_rom(script: Vec<Vec<u8>>, piece: usize, waits: bool) -> (Port, Far) {
         heard: Arc::default(),
         ended: Arc::default(),
     };
-    let clock = Arc::new(TestClock::default());
+    let clock = Arc::new(StandingClock::default());
     let rom = BootRom {
         script: script.into(),
         out: VecDeque::new(),

@@ -3,19 +3,7 @@
 use super::super::sysfs::fixture::{Device, Tree, boot_rom, running};
 use super::*;
 use crate::plan::library;
-use std::sync::Mutex;
-
-#[derive(Default)]
-struct Virtual(Mutex<Duration>);
-
-impl Clock for Virtual {
-    fn now(&self) -> Duration {
-        *self.0.lock().unwrap()
-    }
-    fn sleep(&self, time: Duration) {
-        *self.0.lock().unwrap() += time;
-    }
-}
+use crate::transport::StandingClock;
 
 fn tree() -> Tree {
     let tree = Tree::new(&[("0000:00:14.0", &[1, 2]), ("0000:03:00.0", &[3, 4])]);
@@ -34,7 +22,7 @@ fn bus_of(model: &str, tree: &Tree, place: Option<&str>) -> UsbBus {
         Arrivals::none(),
         Arc::new(profile),
         place.map(|text| Place::parse(text).unwrap()),
-        Arc::new(Virtual::default()),
+        Arc::new(StandingClock::default()),
     )
 }
 

@@ -88,23 +88,11 @@ fn serve(events: Sender<()>, ended: &AtomicBool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
-
-    #[derive(Default)]
-    struct Virtual(Mutex<Duration>);
-
-    impl Clock for Virtual {
-        fn now(&self) -> Duration {
-            *self.0.lock().unwrap()
-        }
-        fn sleep(&self, time: Duration) {
-            *self.0.lock().unwrap() += time;
-        }
-    }
+    use crate::transport::StandingClock;
 
     #[test]
     fn where_nothing_is_told_the_clock_spaces_the_looks() {
-        let clock = Virtual::default();
+        let clock = StandingClock::default();
         let mut deaf = Arrivals::none();
         deaf.wait(&clock, Duration::from_secs(1));
         assert_eq!(clock.now(), Duration::from_secs(1));

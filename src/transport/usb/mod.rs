@@ -235,23 +235,11 @@ fn why(error: rusb::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
-
-    #[derive(Default)]
-    struct Virtual(Mutex<Duration>);
-
-    impl Clock for Virtual {
-        fn now(&self) -> Duration {
-            *self.0.lock().unwrap()
-        }
-        fn sleep(&self, time: Duration) {
-            *self.0.lock().unwrap() += time;
-        }
-    }
+    use crate::transport::StandingClock;
 
     #[test]
     fn a_claim_is_tried_for_a_second_and_a_denial_is_told_at_once() {
-        let clock = Virtual::default();
+        let clock = StandingClock::default();
         let mut answers = vec![
             Ok(7),
             Err(rusb::Error::Busy),
@@ -261,7 +249,7 @@ mod tests {
         assert_eq!(claimed, Ok(7));
         assert_eq!(clock.now(), CLAIM_PAUSE * 2);
 
-        let clock = Virtual::default();
+        let clock = StandingClock::default();
         let denied = patiently::<()>(&clock, || Err(rusb::Error::Access));
         assert!(matches!(denied, Err(Error::Open(text)) if text.contains("access denied")));
         assert_eq!(clock.now(), Duration::ZERO);

@@ -6,24 +6,10 @@ use crate::protocol::diag::{NV_SIZE, NvId, NvStatus, Refusal, Reply, Request};
 use crate::protocol::efs::{self, DirectoryEntry, EntryKind};
 use crate::protocol::hdlc::{self, Deframer};
 use crate::transport::memory::{FarEnd, Memory};
-use crate::transport::{Clock, Error, Interrupt, Port};
+use crate::transport::{Clock, Error, Interrupt, Port, StandingClock};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
-
-/// Time that passes only while somebody waits.
-#[derive(Debug, Default)]
-pub(crate) struct Time(Mutex<Duration>);
-
-impl Clock for Time {
-    fn now(&self) -> Duration {
-        *self.0.lock().unwrap()
-    }
-
-    fn sleep(&self, time: Duration) {
-        *self.0.lock().unwrap() += time;
-    }
-}
 
 /// What happens instead of a plain answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +72,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        let time = Arc::new(Time::default());
+        let time = Arc::new(StandingClock::default());
         let modem = Arc::new(Mutex::new(Modem {
             online: true,
             spc_ok: true,
@@ -119,7 +105,7 @@ impl Bench {
 
 struct Wire {
     modem: Arc<Mutex<Modem>>,
-    time: Arc<Time>,
+    time: Arc<StandingClock>,
 }
 
 impl FarEnd for Wire {
