@@ -12,7 +12,7 @@ const BUS: &str = "/sys/kernel/debug/usb/usbmon/1u";
 const STATISTICS: &str = "/sys/kernel/debug/usb/usbmon/1s";
 /// An XML document.
 const XML: &str = "3c3f786d";
-/// DIAG writes an NV item, plainly and with an index (diag-and-xqcn.md §4).
+/// DIAG writes an NV item, plainly and with an index; its number follows (diag-and-xqcn.md §4).
 const NV_WRITE: [&str; 2] = ["27", "4b300200"];
 /// OUT endpoints of DIAG and AT of the running modem (kernel commit `option: Add Quectel RM520N`).
 const DIAG: &str = "1";
@@ -25,13 +25,14 @@ const QUIET: Duration = Duration::from_secs(2);
 const MOST: usize = 400 * 1024;
 
 /// What went out, in words that the modem's record has too.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
     /// Bytes for a programmer that are no XML.
     pub(crate) raw: u64,
-    pub(crate) nv_writes: usize,
-    /// Bytes for the AT port.
-    pub(crate) at: u64,
+    /// Numbers of the items that were to be written.
+    pub(crate) nv_items: Vec<u64>,
+    /// What the AT port was sent, without line ends.
+    pub(crate) at: String,
 }
 
 /// Reads along, until its process ends.
@@ -40,7 +41,7 @@ pub(crate) struct Monitor(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     seen: Seen,
-    /// What each device was sent first on its only bulk pair; one that has heard XML runs a programmer.
+    /// Devices that have heard XML.
     programmers: Vec<String>,
     /// Of pending output, by tag: its first bytes.
     pending: BTreeMap<String, String>,
@@ -68,7 +69,7 @@ impl Monitor {
     }
 
     pub(crate) fn seen(&self) -> Seen {
-        self.0.lock().unwrap().seen
+        self.0.lock().unwrap().seen.clone()
     }
 
     pub(crate) fn lines(&self) -> String {
@@ -115,9 +116,15 @@ impl State {
         if is_programmer && !data.starts_with(XML) {
             self.seen.raw += length;
         } else if endpoint == AT {
-            self.seen.at += length;
-        } else if endpoint == DIAG && NV_WRITE.iter().any(|start| data.starts_with(start)) {
-            self.seen.nv_writes += 1;
+            let bytes = (0..data.len() / 2).map(|at| byte(&data, at));
+            let text = bytes.map(char::from).filter(|c| !"\r\n".contains(*c));
+            self.seen.at.extend(text);
+        } else if let Some(start) = NV_WRITE.iter().find(|start| data.starts_with(**start))
+            && endpoint == DIAG
+        {
+            let at = start.len() / 2;
+            let item = u16::from_le_bytes([byte(&data, at), byte(&data, at + 1)]);
+            self.seen.nv_items.push(item.into());
         } else if endpoint == DIAG && (data.starts_with("26") || data.starts_with("4b")) {
             // Questions, by the ten thousand.
             keep = false;
@@ -126,4 +133,8 @@ impl State {
             self.lines.extend([line, " ", &data, "\n"]);
         }
     }
+}
+
+fn byte(hex: &str, at: usize) -> u8 {
+    u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()
 }
