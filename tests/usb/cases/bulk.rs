@@ -104,6 +104,40 @@ pub(crate) fn zero_length_packets_go_both_ways() {
     assert_eq!(read_exactly(&mut *port, 7), pattern(7));
 }
 
+/// As a hub does that resets a port: the device stays, and loses what it was told.
+pub(crate) fn a_reset_of_the_device_ends_or_bears_what_goes_on() {
+    let (lab, _plug, mut port) = opened(Rule::Echo);
+    write_all(&mut *port, &pattern(5));
+    assert_eq!(read_exactly(&mut *port, 5), pattern(5));
+    let (vid, pid) = lab.id();
+    let context = rusb::Context::new().unwrap();
+    let devices = context.devices().unwrap();
+    let ids = |d: &rusb::Device<rusb::Context>| {
+        let ids = d.device_descriptor();
+        ids.is_ok_and(|ids| (ids.vendor_id(), ids.product_id()) == (vid, pid))
+    };
+    let device = devices.iter().find(ids).unwrap();
+    device.open().unwrap().reset().unwrap();
+    let after = at_most(PROMPT, "an answer after the reset", || {
+        let mut buffer = vec![0; 4096];
+        port.write(&pattern(9), LONG)
+            .and_then(|_| port.read(&mut buffer, LONG))
+    });
+    println!("after the reset: {after:?}");
+    assert!(matches!(after, Ok(9) | Err(Error::Gone | Error::Io(_))));
+    // Whoever opens it anew finds it whole.
+    drop(port);
+    let seen = patiently("the device after its reset", || {
+        usb::list()
+            .unwrap()
+            .into_iter()
+            .find(|d| d.vid == vid && d.pid == pid)
+    });
+    let mut port = usb::open(vid, pid, &seen.path, &SystemClock::start()).unwrap();
+    write_all(&mut *port, &pattern(7));
+    assert_eq!(read_exactly(&mut *port, 7), pattern(7));
+}
+
 pub(crate) fn a_stall_is_told() {
     let (lab, _plug, mut port) = opened(Rule::Stall);
     assert!(matches!(port.write(b"x", LONG), Err(Error::Io(_))));

@@ -54,6 +54,7 @@ pub(crate) const MACHINES: [&[Case]; 3] = [
         smoke: libusb_sees_the_root_hubs the_program_starts qdl_starts qdl_of_backports_starts;
         bulk: bytes_come_back_whole_at_odd_sizes a_read_keeps_what_came_before_its_time_was_over
             a_write_counts_what_moved_before_nak zero_length_packets_go_both_ways a_stall_is_told
+            a_reset_of_the_device_ends_or_bears_what_goes_on
             an_endpoint_stays_halted_until_it_is_cleared an_unplug_ends_a_read an_unplug_ends_a_write speed_of_writes;
         modes: every_mode_is_known_by_its_evidence a_dump_state_under_the_running_id_is_no_running_modem
             the_modem_goes_into_edl_and_comes_back_with_its_ttys qcserial_gives_9008_up_and_gets_it_back
