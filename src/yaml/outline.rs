@@ -8,6 +8,10 @@ use std::ops::Range;
 /// Nested collections.
 const MAX_DEPTH: usize = 32;
 
+/// Scalars and collections of a file. Time and memory grow with them rather than with bytes: a list of `a,` to the
+/// longest file took 0.1 s to read. The densest shipped file spends 8 bytes on each, so no plan within 256 KiB has more.
+const MAX_VALUES: usize = 32 * 1024;
+
 /// A value's place in the file, and the places of its parts.
 #[derive(Debug, Clone)]
 pub struct Node {
@@ -61,6 +65,7 @@ pub(super) fn outline(source: &Source, what: &'static str) -> Result<Node, Vec<P
         open: Vec::new(),
         root: None,
         documents: 0,
+        values: 0,
         last_end: mark,
         problems: Vec::new(),
     };
@@ -104,6 +109,8 @@ struct Reader<'a> {
     open: Vec<Open>,
     root: Option<Node>,
     documents: usize,
+    /// Scalars and collections so far.
+    values: usize,
     /// End of the last event, to see what stands between two of them.
     last_end: usize,
     problems: Vec<Problem>,
@@ -165,6 +172,14 @@ impl Reader<'_> {
     /// Takes one event; false where reading on makes no sense.
     fn event(&mut self, event: Event<'_>, span: Range<usize>) -> bool {
         let end = span.end;
+        if is_value(&event) {
+            self.values += 1;
+            if self.values > MAX_VALUES {
+                let message = format!("a {} may hold at most {MAX_VALUES} values", self.what);
+                self.refuse("plan::too-large", message, span, "make it several files");
+                return false;
+            }
+        }
         let done = match event {
             Event::DocumentStart(_) => {
                 self.documents += 1;
@@ -356,6 +371,13 @@ impl Reader<'_> {
             .map_or(span.len(), |text| text.trim_end().len());
         span.start..span.start + length
     }
+}
+
+fn is_value(event: &Event<'_>) -> bool {
+    matches!(
+        event,
+        Event::Scalar(..) | Event::SequenceStart(..) | Event::MappingStart(..)
+    )
 }
 
 /// Whether the text between two events, comments aside, holds a `?`.

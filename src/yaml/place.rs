@@ -71,18 +71,23 @@ fn in_line(text: &str, node: &Node, decoded: &str, column: usize) -> Option<usiz
         '\'' => (1, Some('\'')),
         _ => (0, None),
     };
-    let mut at = node.span.start + inner;
-    let mut pairs = decoded.chars().zip(text.get(at..)?.chars());
-    for _ in 0..column {
-        let Some((value, file)) = pairs.next() else {
-            break;
-        };
-        if value != file || Some(file) == escape {
-            return None;
-        }
-        at += file.len_utf8();
+    let at = node.span.start + inner;
+    let length = decoded
+        .char_indices()
+        .nth(column)
+        .map_or(decoded.len(), |(length, _)| length);
+    // Whole slices are compared: a plan may ask for thousands of places in texts of 4 KiB.
+    let (value, file) = (decoded.get(..length)?, text.get(at..at + length)?);
+    if value != file || escape.is_some_and(|escape| file.contains(escape)) {
+        return None;
     }
-    match pairs.next() {
+    let at = at + length;
+    let next = decoded
+        .get(length..)?
+        .chars()
+        .next()
+        .zip(text.get(at..)?.chars().next());
+    match next {
         Some((value, file)) if value != file && Some(file) != escape => None,
         _ => Some(at),
     }

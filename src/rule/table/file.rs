@@ -41,9 +41,9 @@ pub(super) const RULES: &[Rule] = &[
             },
         })
         (Example::Named("quectel/rm502q-gl/unbrick-900e")),
-        "the file is longer than 256 KiB",
-        "The limit keeps a file that was made to harm from costing time or memory. No plan comes \
-         near it: give the plan, not the package beside it."),
+        "the file is longer than 256 KiB, or holds more than 32,768 values",
+        "The limits keep a file that was made to harm from costing time or memory. No plan comes \
+         near them: give the plan, not the package beside it."),
     rule!(Error "plan" "too-deep",
         "brackets or lists are nested too deeply",
         "At most 32 collections lie within one another, and at most 200 brackets are open at once, quotes included. No plan \
