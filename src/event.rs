@@ -28,6 +28,9 @@ pub enum Event {
     Mode {
         mode: Mode,
         evidence: String,
+        /// The port path at which the modem is pinned, so that a run which goes on looks nowhere else.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<String>,
     },
     /// Something on this computer that a person should know of.
     Host {

@@ -46,9 +46,8 @@ pub(super) fn resume(
     let mut options = options.clone();
     if options.ports.is_empty() && options.usb.is_none() {
         options.ports.clone_from(&private.ports);
-        // Another modem that looks alike and is plugged in elsewhere is not the one that was written to.
-        options.usb = UsbPlace::parse(&private.place).map(|place| place.to_string());
     }
+    let begun_at = UsbPlace::parse(&private.place).map(|place| place.to_string());
     let mut inputs: Vec<String> = private
         .inputs
         .iter()
@@ -58,6 +57,10 @@ pub(super) fn resume(
     options.inputs = inputs;
     let plan = private.plan.clone();
     let history = History::read(&folder, private).map_err(|error| cannot_resume(&error))?;
+    if options.ports.is_empty() && options.usb.is_none() {
+        // A run that was begun with nothing attached saw its modem later.
+        options.usb = history.place().map(str::to_owned).or(begun_at);
+    }
     // The simulated modem of an earlier call is gone; a new one was never written to.
     history
         .is_for(false)

@@ -191,6 +191,7 @@ pub struct History {
     passed: Vec<String>,
     before: Before,
     simulated: bool,
+    place: Option<String>,
 }
 
 impl History {
@@ -214,6 +215,7 @@ impl History {
             passed: Vec::new(),
             before: Before::Nothing,
             simulated: false,
+            place: None,
         };
         for event in events {
             history.take(event)?;
@@ -227,6 +229,7 @@ impl History {
             Event::RunEnd { outcome, .. } if outcome == "proved" => {
                 return Err(Error::Ended(outcome));
             }
+            Event::Mode { place, .. } => self.place = place.or_else(|| self.place.take()),
             Event::Checkpoint { step, mode } => self.checkpoints.push((step, mode)),
             Event::Fact {
                 name, kind, value, ..
@@ -252,6 +255,12 @@ impl History {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The port path at which the run had the modem, where it saw one: what looks alike and is plugged in elsewhere is
+    /// not the modem that was written to.
+    pub fn place(&self) -> Option<&str> {
+        self.place.as_deref()
     }
 
     /// Stands for every record so far, so that an approval is for this very state.

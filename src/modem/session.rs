@@ -71,6 +71,7 @@ pub struct Session {
     interrupt: Interrupt,
     profile: Arc<Profile>,
     arrival: Option<u64>,
+    pinned: Option<String>,
     at: Option<At>,
     diag: Option<Diag>,
     fastboot: Option<Fastboot>,
@@ -102,6 +103,7 @@ impl Session {
             interrupt,
             profile,
             arrival: None,
+            pinned: None,
             at: None,
             diag: None,
             fastboot: None,
@@ -123,6 +125,11 @@ impl Session {
         self.bus.notices()
     }
 
+    /// The port path at which the modem was looked for last, where there are such.
+    pub fn pinned(&self) -> Option<&str> {
+        self.pinned.as_deref()
+    }
+
     pub fn is_simulated(&self) -> bool {
         self.bus.is_simulated()
     }
@@ -140,6 +147,7 @@ impl Session {
     /// One look at the bus, no port opened.
     pub fn look(&mut self) -> Result<Sighting, Error> {
         let sighting = self.bus.look().map_err(Error::Look)?;
+        self.pinned.clone_from(&sighting.pinned);
         if self.arrival != Some(sighting.arrival) || sighting.roles.is_empty() {
             self.forget();
             self.arrival = Some(sighting.arrival);

@@ -106,7 +106,7 @@ impl Listener for People {
             Event::Resume { checkpoint, .. } => {
                 self.head(&format!("Going on after checkpoint {checkpoint}"));
             }
-            Event::Mode { mode, evidence } => self.line(&format!("modem: {mode} ({evidence})")),
+            Event::Mode { mode, evidence, .. } => self.line(&format!("modem: {mode} ({evidence})")),
             Event::Host { message, cure, .. } => {
                 self.line(&format!("this computer: {message}"));
                 if let Some(cure) = cure {

@@ -126,8 +126,13 @@ fn offered(response: &Response) -> Option<usize> {
         .filter(|size: &usize| *size > 0)
 }
 
-/// A write unit is a multiple of the packet size, so that no short packet ends a transfer early
-/// (protocols.md §3).
+/// A write unit is a multiple of the packet size, so that no short packet ends a transfer early (protocols.md §3). Packets
+/// of a bulk endpoint have 512 bytes at high speed and 1,024 at super speed (USB 3.2 9.6.6), and the rule is the same for
+/// both where the unit is large enough.
 fn whole_packets(size: usize) -> usize {
-    if size >= 512 { size - size % 512 } else { size }
+    match size {
+        0..512 => size,
+        512..1024 => 512,
+        _ => size - size % 1024,
+    }
 }

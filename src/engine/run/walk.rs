@@ -262,6 +262,7 @@ impl Running<'_, '_> {
             self.recorder.say(&Event::Mode {
                 mode: observed.mode,
                 evidence: observed.evidence.clone(),
+                place: self.session.pinned().map(str::to_owned),
             });
         }
         self.seen = Some(observed);

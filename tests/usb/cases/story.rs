@@ -66,11 +66,22 @@ impl Lab {
 
     fn record(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.bench.path("sim.log")).unwrap_or_default();
-        let lines = text.lines();
-        lines
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        values(&text)
     }
+
+    /// The journal of the only run.
+    fn journal(&self) -> Vec<Value> {
+        let runs = self.bench.run(&["runs"]).stdout;
+        let name = runs.split_whitespace().next().unwrap();
+        values(&self.bench.run(&["log", name, "--json"]).stdout)
+    }
+}
+
+fn values(lines: &str) -> Vec<Value> {
+    lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// Ends PROVED, and what the kernel saw go by is what the modem says that it was sent.
@@ -164,4 +175,11 @@ pub(crate) fn an_unplug_in_any_phase_is_resumed() {
     assert!(stdout.contains("PROVED."), "{stdout}");
     let record = lab.record();
     assert!(of_kind(&record, &["identity-write", "transmit"]).is_empty());
+    // Each run that went on could look where the modem was, and nowhere else.
+    let journal = lab.journal();
+    let modes: Vec<&Value> = { journal.iter() }
+        .filter(|record| record["event"] == "mode")
+        .collect();
+    assert!(modes.len() > 2 * phases.len());
+    assert!(modes.iter().all(|mode| mode["place"] == "1-1"), "{modes:?}");
 }
