@@ -24,11 +24,11 @@ pub(super) fn number(text: &str, chip: Geometry) -> Option<u64> {
     }
 }
 
-/// The range of bytes of a `CRC32(start,length)`.
-pub(super) fn checksum(text: &str) -> Option<(u64, u64)> {
+/// Start and length of a `CRC32(start,length)`, each a number of this grammar.
+pub(super) fn checksum(text: &str, chip: Geometry) -> Option<(u64, u64)> {
     let inside = text.trim().strip_prefix("CRC32(")?.strip_suffix(')')?;
     let (start, length) = inside.split_once(',')?;
-    Some((literal(start.trim())?, literal(length.trim())?))
+    Some((number(start, chip)?, number(length, chip)?))
 }
 
 fn value(text: &str, chip: Geometry) -> Option<u64> {
@@ -81,7 +81,16 @@ mod tests {
         ] {
             assert_eq!(number(text, chip), wanted, "{text}");
         }
-        assert_eq!(checksum("CRC32(0,4096)"), Some((0, 4096)));
-        assert_eq!(checksum("CRC32(0)"), None);
+        for (text, wanted) in [
+            ("CRC32(0,4096)", Some((0, 4096))),
+            ("CRC32(NUM_DISK_SECTORS-33., 16384)", Some((131_039, 16384))),
+            ("CRC32(0)", None),
+            ("CRC32(0,4096", None),
+            ("CRC32(0,)", None),
+            ("CRC32(0,CRC32(0,1))", None),
+            ("crc32(0,4096)", None),
+        ] {
+            assert_eq!(checksum(text, chip), wanted, "{text}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What can be wrong with a package, each with the place where that lie or that damage was seen.
 
 use super::mibib;
+use super::rawprogram::Storage;
 use crate::files;
 use crate::protocol::nand::Sectors;
 use camino::Utf8PathBuf;
@@ -36,6 +37,14 @@ pub enum Fault {
     Name { name: String },
     #[error("the package has no rawprogram file for {wanted}, but {found}")]
     Geometry { wanted: String, found: String },
+    #[error(
+        "`{path}` is for {storage} storage, and this modem has a NAND chip with pages of {page} bytes"
+    )]
+    Storage {
+        path: Utf8PathBuf,
+        storage: Storage,
+        page: u32,
+    },
     #[error("the package has only the factory variant, which erases calibration")]
     FactoryOnly,
     #[error("`{path}` cannot be understood: {reason}")]
@@ -59,6 +68,24 @@ pub enum Fault {
         bytes: u64,
         sectors: Sectors,
         room: u64,
+    },
+    #[error(
+        "`{path}` fills all blocks of its range {sectors}, so one bad block among them would leave no room"
+    )]
+    NoSlack { path: Utf8PathBuf, sectors: Sectors },
+    #[error("sectors {sectors} begin in `{part}` ({range}) and reach beyond it")]
+    BeyondPartition {
+        part: String,
+        range: Sectors,
+        sectors: Sectors,
+    },
+    #[error("`{path}` cannot be written as a sparse image: {reason}")]
+    Sparse { path: Utf8PathBuf, reason: String },
+    #[error("a line begins with sector {sector} of `{path}`, which is only {bytes} bytes long")]
+    Beyond {
+        path: Utf8PathBuf,
+        sector: u32,
+        bytes: u64,
     },
     #[error("sectors {first} and {second} overlap")]
     Overlap { first: Sectors, second: Sectors },
@@ -97,11 +124,16 @@ impl Fault {
             Self::Empty { .. } => "package::empty-image",
             Self::Name { .. } => "package::file-name",
             Self::Geometry { .. } | Self::Pages { .. } => "package::geometry",
+            Self::Storage { .. } => "package::other-storage",
             Self::FactoryOnly => "package::factory-only",
             Self::Xml { .. } => "package::xml",
             Self::Unaligned { .. } => "package::unaligned",
             Self::Outside { .. } => "package::outside-chip",
             Self::TooLong { .. } => "package::image-too-long",
+            Self::NoSlack { .. } => "package::no-slack",
+            Self::BeyondPartition { .. } => "package::beyond-partition",
+            Self::Sparse { .. } => "package::sparse",
+            Self::Beyond { .. } => "package::beyond-image",
             Self::Overlap { .. } => "package::overlap",
             Self::NotErased { .. } => "package::not-erased",
             Self::Kept { .. } => "package::kept-partition",
@@ -125,17 +157,22 @@ impl Fault {
             | Self::Empty { .. }
             | Self::Name { .. }
             | Self::Xml { .. }
+            | Self::Sparse { .. }
             | Self::Mibib { .. }
             | Self::Patch { .. } => true,
             Self::Unlisted { .. }
             | Self::Md5 { .. }
             | Self::Missing { .. }
             | Self::Geometry { .. }
+            | Self::Storage { .. }
             | Self::FactoryOnly
             | Self::Pages { .. }
             | Self::Unaligned { .. }
             | Self::Outside { .. }
             | Self::TooLong { .. }
+            | Self::NoSlack { .. }
+            | Self::BeyondPartition { .. }
+            | Self::Beyond { .. }
             | Self::Overlap { .. }
             | Self::NotErased { .. }
             | Self::Kept { .. }
@@ -153,6 +190,11 @@ impl Fault {
             Self::FactoryOnly | Self::Kept { .. } => "forums.quectel.com/t/19921",
             Self::NotErased { .. } => "bkerler/edl#522",
             Self::TooLong { .. } => "linux-msm/qdl:src/firehose.c cuts such files",
+            Self::Storage { .. } => "SECTOR_SIZE_IN_BYTES and PAGES_PER_BLOCK of its lines",
+            Self::NoSlack { .. } => {
+                "Biktorgj/quectel_eg25_recovery:update/partition_nand.xml (pad_blks)"
+            }
+            Self::Sparse { .. } => "aosp:system/core/libsparse/sparse_format.h",
             Self::NoBootLoader => "nippynetworks/qfirehose:ReleaseNote.txt 1.2.4",
             Self::Mibib { .. } | Self::Patch { .. } => {
                 "Biktorgj/quectel_eg25_recovery:update/firehose"
@@ -172,6 +214,15 @@ impl Fault {
             }
             Self::FactoryOnly => {
                 "get a package with an update variant; only `erase_all` takes a factory variant"
+            }
+            Self::Storage { .. } => {
+                "get the package for the NAND variant of this model; modems with eMMC or UFS cannot be flashed yet"
+            }
+            Self::NoSlack { .. } => {
+                "get a package that leaves blocks of this range free: a chip may have bad ones anywhere"
+            }
+            Self::Sparse { .. } => {
+                "download and unpack the package again; if its image is the same, get a package with plain images"
             }
             Self::Kept { .. } => {
                 "get a package that leaves calibration alone; nothing but this unit's own backup brings it back"

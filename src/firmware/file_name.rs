@@ -44,9 +44,39 @@ pub(super) fn programmed(root: &Root, name: &str) -> Result<Utf8PathBuf, Fault> 
 
 fn is_plain(name: &str) -> bool {
     let strange = |c: char| {
-        c.is_control() || matches!(c, '\\' | '/' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
+        c.is_control()
+            || is_invisible(c)
+            || matches!(c, '\\' | '/' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
     };
-    !name.is_empty() && name.len() <= 255 && name != "." && name != ".." && !name.contains(strange)
+    // What ends in a dot or a blank is another name on Windows; `.` and `..` are no names at all.
+    let ends_well = !name.ends_with(['.', ' ']);
+    !name.is_empty()
+        && name.len() <= 255
+        && ends_well
+        && !name.contains(strange)
+        && !is_device(name)
+}
+
+/// Signs that are not seen, or turn the reading direction: with them a person reads another name than the one that is
+/// opened.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Names that are devices on Windows, whatever follows their first dot
+/// (learn.microsoft.com/windows/win32/fileio/naming-a-file).
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name).trim_end();
+    let numbered = ["COM", "LPT"].iter().any(|device| {
+        let rest = stem
+            .split_at_checked(3)
+            .filter(|(head, _)| head.eq_ignore_ascii_case(device));
+        rest.is_some_and(|(_, number)| matches!(number.as_bytes(), [b'1'..=b'9']))
+    });
+    numbered
+        || ["CON", "PRN", "AUX", "NUL"]
+            .iter()
+            .any(|device| stem.eq_ignore_ascii_case(device))
 }
 
 #[cfg(test)]
@@ -69,8 +99,17 @@ mod tests {
             "..\\a\\b",
             "a\0b",
             "\\\\server\\x",
+            "..\\NUL",
+            "aux.mbn",
+            "com1 .mbn",
+            "tz.mbn.",
+            "tz.mbn ",
+            "tz\u{202e}nbm.exe",
         ] {
             assert!(programmed(&root, name).is_err(), "{name:?}");
+        }
+        for name in ["console.mbn", "com0.mbn", "COM10", "nul1"] {
+            assert!(programmed(&root, name).is_ok(), "{name}");
         }
         assert_eq!(
             programmed(&root, "..\\sbl1.mbn").unwrap(),

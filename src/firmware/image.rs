@@ -1,6 +1,7 @@
 //! One file of a package, hashed once through the handle that is written later.
 
 use super::fault::Fault;
+use super::sparse::{self, Sparse};
 use crate::files::{Root, hex};
 use crate::protocol::nand::Geometry;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -9,26 +10,37 @@ use cap_std::fs_utf8::File;
 use md5::Md5;
 use sha2::{Digest, Sha256};
 use std::io::{self, Cursor, Read};
+use std::sync::Arc;
 
-/// What is written into one range.
-#[derive(Debug)]
+/// What is written into one range. Clones share the handle.
+#[derive(Debug, Clone)]
 pub struct Image {
     pub path: Utf8PathBuf,
+    /// How many are sent.
     pub bytes: u64,
-    /// Of the file as it is, lower-case hex.
+    /// Of what is sent: of the file as it is, of the part of it that a line names, or of a sparse image expanded.
+    /// Lower-case hex.
     pub sha256: String,
-    /// Of the file with zeros up to the end of its last sector: what the programmer digests (protocols.md §7.1).
+    /// Of the same with zeros up to the end of its last sector: what the programmer digests (protocols.md §7.1).
     pub padded_sha256: String,
     pub source: Source,
     /// Up to its first eight bytes.
     pub(super) head: Vec<u8>,
+    /// Of the whole file, as the list has it.
     pub(super) md5: String,
 }
 
 /// Where an image's bytes come from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Source {
-    File(File),
+    File(Arc<File>),
+    /// So many bytes of a file from a place on.
+    Part {
+        file: Arc<File>,
+        start: u64,
+        bytes: u64,
+    },
+    Sparse(Arc<Sparse>),
     /// A small image that a patch changed.
     Patched(Vec<u8>),
 }
@@ -46,7 +58,42 @@ impl Image {
             path: path.to_owned(),
             reason: error.to_string(),
         })?;
-        Ok(hashes.image(path, Source::File(file)))
+        Ok(hashes.image(path, Source::File(Arc::new(file))))
+    }
+
+    /// A part of a whole file, which begins and ends within it.
+    pub(super) fn part(&self, start: u64, bytes: u64, chip: Geometry) -> io::Result<Self> {
+        let Source::File(file) = &self.source else {
+            return Err(io::Error::other("only a plain file has parts"));
+        };
+        let source = Source::Part {
+            file: file.clone(),
+            start,
+            bytes,
+        };
+        self.of(source, chip)
+    }
+
+    /// What a sparse image stands for. It must fit into so many bytes.
+    pub(super) fn expanded(&self, room: u64, chip: Geometry) -> Result<Self, sparse::Invalid> {
+        let Source::File(file) = &self.source else {
+            return Err(sparse::Invalid::Read("it is no plain file".to_owned()));
+        };
+        let sparse = Sparse::read(file.clone(), self.bytes, room, chip)?;
+        self.of(Source::Sparse(Arc::new(sparse)), chip)
+            .map_err(|error| sparse::Invalid::Read(error.to_string()))
+    }
+
+    pub(super) fn looks_sparse(&self) -> bool {
+        sparse::begins(&self.head)
+    }
+
+    /// Another reading of the same file.
+    fn of(&self, source: Source, chip: Geometry) -> io::Result<Self> {
+        let hashes = Hashes::of(&mut *source.reader(), chip)?;
+        let mut image = hashes.image(&self.path, source);
+        image.md5.clone_from(&self.md5);
+        Ok(image)
     }
 
     /// The same image with other bytes.
@@ -55,29 +102,9 @@ impl Image {
         Ok(hashes.image(&self.path, Source::Patched(bytes)))
     }
 
-    /// The same image for a second range, over the same handle.
-    pub(super) fn again(&self) -> io::Result<Self> {
-        let source = match &self.source {
-            Source::File(file) => Source::File(file.try_clone()?),
-            Source::Patched(bytes) => Source::Patched(bytes.clone()),
-        };
-        Ok(Self {
-            path: self.path.clone(),
-            sha256: self.sha256.clone(),
-            padded_sha256: self.padded_sha256.clone(),
-            source,
-            head: self.head.clone(),
-            md5: self.md5.clone(),
-            ..*self
-        })
-    }
-
     /// The bytes from the beginning, read through the handle that was hashed. Several may read at a time.
     pub fn reader(&self) -> Box<dyn Read + Send + '_> {
-        match &self.source {
-            Source::File(file) => Box::new(FromStart { file, offset: 0 }),
-            Source::Patched(bytes) => Box::new(Cursor::new(bytes.as_slice())),
-        }
+        self.source.reader()
     }
 
     /// All bytes of an image that is no longer than `cap`.
@@ -93,13 +120,27 @@ impl Image {
     }
 }
 
+impl Source {
+    fn reader(&self) -> Box<dyn Read + Send + '_> {
+        match self {
+            Self::File(file) => Box::new(FromPlace { file, offset: 0 }),
+            Self::Part { file, start, bytes } => {
+                let offset = *start;
+                Box::new(FromPlace { file, offset }.take(*bytes))
+            }
+            Self::Sparse(sparse) => Box::new(sparse.reader()),
+            Self::Patched(bytes) => Box::new(Cursor::new(bytes.as_slice())),
+        }
+    }
+}
+
 /// A place of its own in a file whose handle is shared: the handle's own place would be everybody's.
-struct FromStart<'a> {
+struct FromPlace<'a> {
     file: &'a File,
     offset: u64,
 }
 
-impl Read for FromStart<'_> {
+impl Read for FromPlace<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read_at(buffer, self.offset)?;
         self.offset += count as u64;

@@ -10,7 +10,12 @@ pub(super) const NAME: &str = "md5.txt";
 const MAX_FILES: usize = 10_000;
 
 /// Path from the root of the package to its md5 in lower case.
-pub(super) fn parse(text: &str) -> Result<BTreeMap<Utf8PathBuf, String>, Fault> {
+pub(super) fn parse(bytes: &[u8]) -> Result<BTreeMap<Utf8PathBuf, String>, Fault> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let line = good.split(|byte| *byte == b'\n').count();
+        Fault::List { line }
+    })?;
     let mut files = BTreeMap::new();
     let mut place = Place::Before;
     let mut last = 0;
@@ -20,6 +25,12 @@ pub(super) fn parse(text: &str) -> Result<BTreeMap<Utf8PathBuf, String>, Fault> 
         match (place, line) {
             (Place::Before, "FILE:START") => place = Place::Inside,
             (Place::Inside, "FILE:END") => place = Place::After,
+            // What stands outside is for others, unless somebody would take it for a part of the list.
+            (Place::Before | Place::After, entry)
+                if parse_entry(entry).is_some() || matches!(entry, "FILE:START" | "FILE:END") =>
+            {
+                return Err(Fault::List { line: last });
+            }
             (_, "") | (Place::Before | Place::After, _) => {}
             (Place::Inside, entry) => {
                 let (path, md5) = parse_entry(entry).ok_or(Fault::List { line: last })?;
@@ -61,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_list_is_read_with_and_without_the_word_file() {
-        let list = parse(&format!("VERSION:1.0\r\nFILE:START\r\nFILE:\\contents.xml:{SUM}\r\n\\update\\sbl1.mbn:{SUM}\r\nFILE:END\r\n")).unwrap();
+        let list = parse(format!("VERSION:1.0\r\nFILE:START\r\nFILE:\\contents.xml:{SUM}\r\n\\update\\sbl1.mbn:{SUM}\r\nFILE:END\r\n").as_bytes()).unwrap();
         let names: Vec<_> = list.keys().map(|p| p.as_str()).collect();
         assert_eq!(names, ["contents.xml", "update/sbl1.mbn"]);
         assert_eq!(
@@ -79,8 +90,11 @@ mod tests {
             format!("FILE:START\nFILE:\\..\\a:{SUM}\nFILE:END"),
             format!("FILE:START\nFILE:\\a:{SUM}\nFILE:\\a:{SUM}\nFILE:END"),
             "FILE:START\nhello\nFILE:END".to_owned(),
+            format!("FILE:\\a:{SUM}\nFILE:START\nFILE:END"),
+            format!("FILE:START\nFILE:END\nFILE:\\a:{SUM}"),
+            "FILE:START\nFILE:END\nFILE:START\nFILE:END".to_owned(),
         ] {
-            assert!(parse(&body).is_err(), "{body}");
+            assert!(parse(body.as_bytes()).is_err(), "{body}");
         }
     }
 }

@@ -10,8 +10,9 @@ const CHECKSUM_PAGE: [u32; 2] = [0x9d41_bea1, 0xf1de_d2ea];
 /// Where the table's entries begin in its page, and how long one is.
 const ENTRIES: usize = 16;
 const ENTRY: usize = 28;
-/// More than any known table (17 on EG25-G) and than fits a page of 4 KiB.
-const MAX_ENTRIES: u32 = 128;
+/// Most entries by version of the table; others are unknown (linux:drivers/mtd/parsers/qcomsmempart.c, which reads the
+/// same table out of shared memory; EG25-G has 17 of version 4).
+const MAX_ENTRIES: [(u32, u32); 2] = [(3, 16), (4, 48)];
 
 /// Not reflected, no final xor (computed on 11 of 11 packages).
 const ALGORITHM: Algorithm<u32> = Algorithm {
@@ -53,8 +54,16 @@ pub enum Invalid {
     Header,
     #[error("its second page holds no system table")]
     Table,
+    #[error("its table is of version {0}; 3 and 4 are known")]
+    Version(u32),
+    #[error("its table claims {0} entries, which is more than it can hold")]
+    Entries(u32),
     #[error("entry {0} of its table leaves the chip or has no name")]
     Entry(u32),
+    #[error("its table names `{0}` twice")]
+    Twice(String),
+    #[error("its partitions `{0}` and `{1}` overlap")]
+    Overlap(String, String),
     #[error("its checksum is {found:#010x}, computed {computed:#010x}")]
     Checksum { found: u32, computed: u32 },
 }
@@ -73,20 +82,50 @@ impl Mibib {
         if magic(image, page) != Some(SYSTEM_TABLE) {
             return Err(Invalid::Table);
         }
-        let count = word(image, page + 12)
-            .filter(|count| *count <= MAX_ENTRIES)
-            .ok_or(Invalid::Table)?;
+        let count = entries(image, page)?;
         let parts = (0..count)
             .map(|index| {
                 let at = page + ENTRIES + index as usize * ENTRY;
                 entry(image, at, chip).ok_or(Invalid::Entry(index))
             })
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect::<Result<Vec<Part>, _>>()?;
+        distinct(&parts)?;
         Ok(Self {
             parts,
             checksum: check(image, page)?,
         })
     }
+}
+
+fn entries(image: &[u8], page: usize) -> Result<u32, Invalid> {
+    let version = word(image, page + 8).ok_or(Invalid::Table)?;
+    let count = word(image, page + 12).ok_or(Invalid::Table)?;
+    let (_, most) = MAX_ENTRIES
+        .into_iter()
+        .find(|(known, _)| *known == version)
+        .ok_or(Invalid::Version(version))?;
+    // The checksum covers this page and none behind it.
+    let fits = ENTRIES + (count as usize).saturating_mul(ENTRY) <= page;
+    if count <= most && fits {
+        Ok(count)
+    } else {
+        Err(Invalid::Entries(count))
+    }
+}
+
+/// Each partition once, each block in one of them.
+fn distinct(parts: &[Part]) -> Result<(), Invalid> {
+    for (index, part) in parts.iter().enumerate() {
+        for other in parts.get(index + 1..).unwrap_or_default() {
+            if part.name == other.name {
+                return Err(Invalid::Twice(part.name.clone()));
+            }
+            if part.sectors.overlaps(other.sectors) {
+                return Err(Invalid::Overlap(part.name.clone(), other.name.clone()));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The sum that patch files call `CRC32(start,length)` and that MIBIB is checked by.
@@ -126,8 +165,10 @@ fn entry(image: &[u8], at: usize, chip: Geometry) -> Option<Part> {
         blocks
     };
     let sectors = chip.of_blocks(start, blocks).filter(|s| chip.has(*s))?;
-    (!name.is_empty()).then(|| Part {
-        name: plain_name(name),
+    let plain = plain_name(name);
+    let readable = !plain.is_empty() && plain.bytes().all(|b| b.is_ascii_graphic());
+    readable.then_some(Part {
+        name: plain,
         sectors,
     })
 }

@@ -9,10 +9,12 @@ mod md5_list;
 pub mod mibib;
 pub(crate) mod package;
 mod rawprogram;
+mod sparse;
 pub mod version;
 
 pub use fault::Fault;
 pub use image::{Image, Source};
 pub use mibib::Part;
 pub use package::{Chip, Erase, Extent, Package, Patch, Program};
+pub use rawprogram::Storage;
 pub use version::{Configuration, Version, hardware_key};

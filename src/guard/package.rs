@@ -61,6 +61,7 @@ pub fn judge(folder: &Utf8Path, keeps: &[String], profile: &Profile, erase_all: 
     };
     let mut warnings = Vec::new();
     let refusal = hardware(folder, profile)
+        .or_else(|| Package::for_other_storage(&root, &chip).map(|fault| of_faults(&[fault])))
         .or_else(|| programmer(&root, profile))
         .or_else(|| chip_of_build(&root, profile, &mut warnings));
     if let Some(refusal) = refusal {
@@ -157,6 +158,9 @@ fn other_hardware(version: &Version, place: &str, profile: &Profile) -> Option<V
 fn programmer(root: &Root, profile: &Profile) -> Option<Verdict> {
     if profile.programmers.is_empty() {
         return None;
+    }
+    if let Err(error) = root.names(Utf8Path::new(FIREHOSE)) {
+        return Some(of_faults(&[error.into()]));
     }
     if programmers(root, profile).next().is_some() {
         return None;

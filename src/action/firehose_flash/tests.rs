@@ -115,6 +115,64 @@ fn the_boot_loader_goes_first_and_comes_last_and_calibration_stays() {
     assert_eq!(state.flash[..3000], [1; 3000]);
 }
 
+/// The digest is of the expanded data, what follows the last data stays blank, and each method proves it.
+#[test]
+fn a_sparse_image_is_written_and_proved_expanded() {
+    // Two blocks of one repeated word, a gap, a block of data and an end that nobody cares for, in blocks of a page.
+    let word = |number: u32| number.to_le_bytes();
+    let chunk = |kind: u32, blocks: u32, data: &[u8]| {
+        let total = 12 + u32::try_from(data.len()).unwrap();
+        [&word(kind)[..], &word(blocks), &word(total), data].concat()
+    };
+    let numbers = [0xed26_ff3a, 1, 0x000c_001c, 1024, 8, 4, 0];
+    let image = [
+        numbers.map(word).concat(),
+        chunk(0xcac2, 2, b"word"),
+        chunk(0xcac3, 1, b""),
+        chunk(0xcac1, 1, &[7; 1024]),
+        chunk(0xcac3, 4, b""),
+    ]
+    .concat();
+    for verify in [Verify::Digest, Verify::Readback] {
+        let mut maker = Maker::whole();
+        maker.file("update/tz.mbn", image.clone());
+        for line in &mut maker.lines {
+            if line.contains("<program") && line.contains("tz.mbn") {
+                *line = line.replace("/>", " sparse=\"true\"/>");
+            }
+        }
+        let (_folder, root) = maker.write();
+        let package = Package::inspect(&root, &chip(), Extent::Update).unwrap();
+        let (mut firehose, state) = started(|state| adjusted(state, |_| {}));
+        let deadline = firehose.within(Duration::from_secs(3600));
+        let options = Options {
+            verify: Some(verify),
+            ..BEST
+        };
+        let mut heard = Heard::default();
+        let geometry = chip().geometry;
+        let report = flash(
+            &mut firehose,
+            &mut heard,
+            geometry,
+            package,
+            options,
+            deadline,
+        );
+        assert_eq!(report.unwrap().unverified, Vec::<String>::new());
+        let state = state.lock().unwrap();
+        let tz = &state.flash[32 * 1024..40 * 1024];
+        assert_eq!(&tz[..2048], b"word".repeat(512));
+        assert_eq!(tz[2048..3072], [0xff; 1024]);
+        assert_eq!(tz[3072..4096], [7; 1024]);
+        assert_eq!(tz[4096..], [0xff; 4096]);
+        let sent = |(name, start, count): &&(String, u32, u32)| {
+            name == "program" && (*start, *count) == (32, 4)
+        };
+        assert_eq!(state.record.iter().filter(sent).count(), 1);
+    }
+}
+
 #[test]
 fn each_intent_stands_before_its_packet() {
     for (kind, nth) in [("erase", 1), ("erase", 3), ("program", 2), ("program", 4)] {

@@ -1,23 +1,28 @@
 //! Reads a package: the list, the choice of rawprogram, the files, and then its layout.
 
 use super::super::fault::Fault;
-use super::super::file_name::{self, FIREHOSE};
+use super::super::file_name::FIREHOSE;
 use super::super::image::Image;
 use super::super::md5_list;
-use super::super::rawprogram::{self, Line, PatchLine, Trouble};
-use super::{Chip, Erase, Extent, Package, Patch, Program, layout, patching};
+use super::super::rawprogram::{self, Line, PatchLine, ProgramLine, Trouble};
+use super::images::Images;
+use super::{Chip, Erase, Extent, Package, Program, layout, patching};
 use crate::files::{Root, hex};
-use crate::protocol::nand::{Sector, Sectors};
+use crate::protocol::nand::Sector;
 use camino::{Utf8Path, Utf8PathBuf};
 use md5::{Digest, Md5};
 use std::collections::BTreeMap;
 use std::io::Read;
 
 const MAX_LIST: u64 = 1024 * 1024;
+/// Rawprogram files that are looked at where none is for this chip.
+const MAX_OTHERS: usize = 8;
 
 pub(super) fn inspect(root: &Root, chip: &Chip, extent: Extent) -> Result<Package, Vec<Fault>> {
     let mut inspector = Inspector::new(root, chip).map_err(|fault| vec![fault])?;
-    let package = match inspector.describe(extent) {
+    let names = root.names(Utf8Path::new(FIREHOSE));
+    let names = names.map_err(|error| vec![error.into()])?;
+    let package = match inspector.describe(&names, extent) {
         Ok(described) => Some(inspector.assemble(described, extent)),
         Err(fault) => {
             inspector.faults.push(fault);
@@ -57,14 +62,13 @@ impl<'a> Inspector<'a> {
         Ok(Self {
             root,
             chip,
-            list: md5_list::parse(&String::from_utf8_lossy(&bytes))?,
+            list: md5_list::parse(&bytes)?,
             judged: Vec::new(),
             faults: Vec::new(),
         })
     }
 
-    fn describe(&mut self, extent: Extent) -> Result<Described, Fault> {
-        let names = self.root.names(Utf8Path::new(FIREHOSE))?;
+    fn describe(&mut self, names: &[String], extent: Extent) -> Result<Described, Fault> {
         let word = self.chip.geometry.word();
         let name = |variant: &str| format!("rawprogram_nand_{word}_{variant}.xml");
         let has = |name: &String| names.contains(name);
@@ -75,34 +79,61 @@ impl<'a> Inspector<'a> {
             _ if has(&update) => update,
             Extent::Update if has(&factory) => return Err(Fault::FactoryOnly),
             _ => {
-                return Err(Fault::Geometry {
-                    wanted: word,
-                    found: found(&names),
-                });
+                return Err(
+                    for_other_storage(self.root, names, self.chip).unwrap_or_else(|| {
+                        let found = found(names);
+                        Fault::Geometry {
+                            wanted: word,
+                            found,
+                        }
+                    }),
+                );
             }
         };
+        self.programmers(names);
         let rawprogram = Utf8PathBuf::from(format!("{FIREHOSE}/{chosen}"));
         let lines = self.lines(&rawprogram)?;
         let patch = format!("patch_{word}.xml");
-        let patches = if has(&patch) {
-            self.lines(&Utf8PathBuf::from(format!("{FIREHOSE}/{patch}")))?
+        let more = if has(&patch) {
+            self.patch_lines(&Utf8PathBuf::from(format!("{FIREHOSE}/{patch}")))?
         } else {
             Vec::new()
         };
-        let is_patch = |line: &Line| matches!(line, Line::Patch(_));
-        let (more, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(is_patch);
-        let patches = more
-            .into_iter()
-            .chain(patches)
-            .filter_map(|line| match line {
-                Line::Patch(patch) => Some(patch),
-                _ => None,
-            });
-        Ok(Described {
+        let mut described = Described {
             rawprogram,
-            lines,
-            patches: patches.collect(),
-        })
+            lines: Vec::new(),
+            patches: Vec::new(),
+        };
+        for line in lines.into_iter().chain(more) {
+            match line {
+                Line::Patch(patch) => described.patches.push(patch),
+                other => described.lines.push(other),
+            }
+        }
+        Ok(described)
+    }
+
+    /// What is started on the modem is listed, too; which of several it will be is not known here.
+    fn programmers(&mut self, names: &[String]) {
+        let paths = names
+            .iter()
+            .filter(|name| name.starts_with("prog_"))
+            .map(|name| Utf8PathBuf::from(format!("{FIREHOSE}/{name}")));
+        let unlisted = paths.filter(|path| !self.list.contains_key(path));
+        self.faults
+            .extend(unlisted.map(|path| Fault::Unlisted { path }));
+    }
+
+    fn patch_lines(&mut self, path: &Utf8Path) -> Result<Vec<Line>, Fault> {
+        let lines = self.lines(path)?;
+        if lines.iter().all(|line| matches!(line, Line::Patch(_))) {
+            Ok(lines)
+        } else {
+            Err(Fault::Xml {
+                path: path.to_owned(),
+                reason: "it is a file of patches, and erases or writes".to_owned(),
+            })
+        }
     }
 
     /// Reads a description once; what is judged is what is parsed.
@@ -113,6 +144,11 @@ impl<'a> Inspector<'a> {
             Trouble::Xml(reason) => Fault::Xml {
                 path: path.to_owned(),
                 reason,
+            },
+            Trouble::Storage(storage) => Fault::Storage {
+                path: path.to_owned(),
+                storage,
+                page: self.chip.geometry.page(),
             },
             Trouble::Pages(page, pages) => Fault::Pages {
                 path: path.to_owned(),
@@ -157,115 +193,87 @@ impl<'a> Inspector<'a> {
 
     fn assemble(&mut self, described: Described, extent: Extent) -> Package {
         let mut erases = Vec::new();
-        let mut programs: Vec<Program> = Vec::new();
+        let mut planned = Vec::new();
+        let mut labels = Vec::new();
         for line in described.lines {
             match line {
-                Line::Erase(sectors) => erases.push(Erase {
-                    sectors,
-                    part: None,
-                }),
-                Line::Program {
-                    name,
-                    sectors,
-                    last_sector,
-                } => match self.program(&programs, &name, sectors, last_sector) {
-                    Ok(program) => programs.push(program),
-                    Err(fault) => self.faults.push(fault),
-                },
+                Line::Erase { sectors, label } => {
+                    labels.extend(label.map(|label| (label, sectors)));
+                    let part = None;
+                    erases.push(Erase { sectors, part });
+                }
+                Line::Program(line) => {
+                    labels.extend(line.label.clone().map(|label| (label, line.sectors)));
+                    planned.push(line);
+                }
                 Line::Patch(_) => {}
             }
         }
-        let (patches, in_files): (Vec<_>, Vec<_>) = described
-            .patches
-            .into_iter()
-            .partition(|patch| patch.name == "DISK");
-        let spoiled = patching::apply(self.root, self.chip.geometry, &in_files, &mut programs);
-        self.faults.extend(spoiled);
-        let patches = patches
-            .into_iter()
-            .filter_map(|p| self.on_disk(p))
-            .collect();
+        let mut programs = self.programs(&planned);
+        let mut patches = patching::Patching {
+            root: self.root,
+            chip: self.chip.geometry,
+            faults: Vec::new(),
+        };
+        let patches_on_chip = patches.apply(described.patches, &mut programs);
+        self.faults.append(&mut patches.faults);
         let mut package = Package {
             rawprogram: described.rawprogram,
             erases,
             programs,
-            patches,
+            patches: patches_on_chip,
             table: None,
             warnings: Vec::new(),
         };
+        let said = layout::Said {
+            rooms: planned.iter().map(|line| line.sectors).collect(),
+            labels,
+        };
         self.faults
-            .extend(layout::judge(&mut package, self.chip, extent));
+            .extend(layout::judge(&mut package, self.chip, extent, &said));
         package
     }
 
-    fn program(
-        &mut self,
-        before: &[Program],
-        name: &str,
-        room: Sectors,
-        last_sector: Option<u32>,
-    ) -> Result<Program, Fault> {
-        let path = file_name::programmed(self.root, name)?;
-        let known = before.iter().find(|program| program.image.path == path);
-        let image = if let Some(program) = known {
-            program.image.again().map_err(|error| Fault::Read {
-                path: path.clone(),
-                reason: error.to_string(),
-            })?
-        } else {
-            // The handle that is compared is the one that is written from.
-            self.judged.push(path.clone());
-            let image = Image::open(self.root, &path, self.chip.geometry)?;
-            self.compare(&path, &image.md5);
-            image
-        };
-        if image.bytes == 0 {
-            return Err(Fault::Empty { path });
+    fn programs(&mut self, planned: &[ProgramLine]) -> Vec<Program> {
+        let mut images = Images::new(self.root, self.chip.geometry);
+        let (mut programs, mut faults) = (Vec::new(), Vec::new());
+        for line in planned {
+            match images.program(line, planned) {
+                Ok(program) => programs.push(program),
+                Err(fault) => faults.push(fault),
+            }
         }
-        let sectors = self
-            .chip
-            .geometry
-            .sectors_for(image.bytes)
-            .and_then(|count| Sectors::new(room.start(), count))
-            .filter(|sectors| room.contains(*sectors))
-            .ok_or_else(|| Fault::TooLong {
-                path: path.clone(),
-                bytes: image.bytes,
-                sectors: room,
-                room: self.chip.geometry.bytes(room),
-            })?;
-        Ok(Program {
-            sectors,
-            room,
-            part: None,
-            image,
-            last_sector,
-        })
+        // A file that is not the listed one explains whatever else is wrong with it.
+        for (path, md5) in images.opened() {
+            self.compare(path, md5);
+        }
+        self.faults.append(&mut faults);
+        self.judged.extend(images.named);
+        programs
     }
+}
 
-    fn on_disk(&mut self, patch: PatchLine) -> Option<Patch> {
-        let page = self.chip.geometry.page();
-        let fits = (1..=8).contains(&patch.size)
-            && patch
-                .byte_offset
-                .checked_add(patch.size)
-                .is_some_and(|end| end <= page);
-        let Some(sector) = Sectors::new(patch.sector, 1).filter(|_| fits) else {
-            let reason = "its bytes leave their sector".to_owned();
-            self.faults.push(Fault::Patch {
-                path: "DISK".into(),
-                reason,
-            });
-            return None;
-        };
-        Some(Patch {
-            sector,
-            byte_offset: patch.byte_offset,
-            size: patch.size,
-            value: patch.value,
-            what: patch.what,
-        })
+/// A whole package for eMMC or UFS, where none of its files is for NAND.
+pub(super) fn other_storage(root: &Root, chip: &Chip) -> Option<Fault> {
+    let names = root.names(Utf8Path::new(FIREHOSE)).ok()?;
+    let for_nand = |name: &String| name.starts_with("rawprogram_nand_");
+    if names.iter().any(for_nand) {
+        return None;
     }
+    for_other_storage(root, &names, chip)
+}
+
+fn for_other_storage(root: &Root, names: &[String], chip: &Chip) -> Option<Fault> {
+    let described = names.iter().filter(|name| name.starts_with("rawprogram"));
+    described.take(MAX_OTHERS).find_map(|name| {
+        let path = Utf8PathBuf::from(format!("{FIREHOSE}/{name}"));
+        let bytes = read_capped(root, &path, rawprogram::MAX_BYTES).ok()?;
+        Some(Fault::Storage {
+            storage: rawprogram::storage_of(&bytes)?,
+            path,
+            page: chip.geometry.page(),
+        })
+    })
 }
 
 fn found(names: &[String]) -> String {

@@ -10,19 +10,31 @@ use crate::protocol::nand::{Sector, Sectors};
 /// Partition tables are some pages long.
 const MAX_TABLE: u64 = 4 * 1024 * 1024;
 
-pub(super) fn judge(package: &mut Package, chip: &Chip, extent: Extent) -> Vec<Fault> {
+/// What lines say, whether or not the images of all of them are good: a bad image is told once, and not again as a
+/// partition that nothing is written to.
+pub(super) struct Said {
+    /// Ranges that are written.
+    pub(super) rooms: Vec<Sectors>,
+    /// Partitions as far as lines name them.
+    pub(super) labels: Vec<(String, Sectors)>,
+}
+
+pub(super) fn judge(package: &mut Package, chip: &Chip, extent: Extent, said: &Said) -> Vec<Fault> {
     let mut faults = read_table(package, chip);
     let parts = known_parts(package, chip);
     faults.extend(borders(package, chip));
     faults.extend(overlaps(package));
-    faults.extend(boot_loader(package));
+    faults.extend(slack(package, chip));
+    faults.extend(beyond(package, chip));
+    faults.extend(boot_loader(said));
     if extent == Extent::WholeChip {
         package.erases = whole_chip(package, chip);
     }
     faults.extend(unerased(package));
-    faults.extend(left_blank(package, &parts));
+    faults.extend(left_blank(package, &parts, said));
     if extent == Extent::Update {
         faults.extend(kept(package, chip, &parts));
+        faults.extend(kept_by_name(chip, said));
     }
     if faults.is_empty() {
         name(package, &parts);
@@ -134,8 +146,46 @@ fn overlaps(package: &Package) -> Vec<Fault> {
     faults
 }
 
-fn boot_loader(package: &Package) -> Option<Fault> {
-    let writes = package.programs.iter().any(|p| p.room.start() == SBL);
+/// The programmer skips bad blocks inside of the range, which must leave it some (protocols.md §7.1). Where an image is
+/// said to be split over ranges, each has to.
+fn slack(package: &Package, chip: &Chip) -> Vec<Fault> {
+    let blocks = |sectors: Sectors| sectors.count().div_ceil(chip.geometry.pages_per_block());
+    package
+        .programs
+        .iter()
+        .filter(|program| chip.geometry.is_aligned(program.room))
+        .filter(|program| blocks(program.sectors) == blocks(program.room))
+        .map(|program| Fault::NoSlack {
+            path: program.image.path.clone(),
+            sectors: program.room,
+        })
+        .collect()
+}
+
+/// A range that begins in a partition ends in it. The package's own table is what the modem will go by; where it brings
+/// none, that of the profile.
+fn beyond(package: &Package, chip: &Chip) -> Vec<Fault> {
+    let parts = package.table.as_ref().map_or(&chip.parts, |t| &t.parts);
+    let mut faults = Vec::new();
+    for room in package.programs.iter().map(|program| program.room) {
+        let part = parts.iter().find(|part| {
+            let first = Sectors::new(room.start(), 1);
+            first.is_some_and(|first| part.sectors.contains(first))
+        });
+        faults.extend(
+            part.filter(|part| !part.sectors.contains(room))
+                .map(|part| Fault::BeyondPartition {
+                    part: part.name.clone(),
+                    range: part.sectors,
+                    sectors: room,
+                }),
+        );
+    }
+    faults
+}
+
+fn boot_loader(said: &Said) -> Option<Fault> {
+    let writes = said.rooms.iter().any(|room| room.start() == SBL);
     (!writes).then_some(Fault::NoBootLoader)
 }
 
@@ -183,7 +233,7 @@ fn unerased(package: &Package) -> Vec<Fault> {
 }
 
 /// Without SBL or the partition table nothing boots; whatever else is only erased is the package's affair.
-fn left_blank(package: &Package, parts: &[Part]) -> Vec<Fault> {
+fn left_blank(package: &Package, parts: &[Part], said: &Said) -> Vec<Fault> {
     parts
         .iter()
         .filter(|part| matches!(part.name.as_str(), "sbl" | "mibib"))
@@ -194,10 +244,10 @@ fn left_blank(package: &Package, parts: &[Part]) -> Vec<Fault> {
                 .any(|e| e.sectors.overlaps(part.sectors))
         })
         .filter(|part| {
-            !package
-                .programs
+            !said
+                .rooms
                 .iter()
-                .any(|p| p.sectors.start() == part.sectors.start())
+                .any(|room| room.start() == part.sectors.start())
         })
         .map(|part| Fault::LeftBlank {
             part: part.name.clone(),
@@ -228,6 +278,19 @@ fn kept(package: &Package, chip: &Chip, parts: &[Part]) -> Vec<Fault> {
         }));
     }
     faults
+}
+
+/// A line that names a kept partition means it, wherever it says that it lies.
+fn kept_by_name(chip: &Chip, said: &Said) -> Vec<Fault> {
+    said.labels
+        .iter()
+        .filter(|(label, _)| chip.keep.contains(label))
+        .map(|(label, sectors)| Fault::Kept {
+            part: label.clone(),
+            range: *sectors,
+            sectors: *sectors,
+        })
+        .collect()
 }
 
 fn name(package: &mut Package, parts: &[Part]) {

@@ -3,6 +3,7 @@
 //! The order is never that of the rawprogram file (protocols.md §1 fact 1): sector 0 is erased first and written
 //! last, so that an interruption leaves the modem in EDL, where it can be tried again.
 
+mod images;
 mod inspect;
 mod layout;
 mod patching;
@@ -88,6 +89,11 @@ impl Package {
     /// Judges an unpacked package. Every listed file is hashed, every range is looked at, and all faults are told.
     pub fn inspect(root: &Root, chip: &Chip, extent: Extent) -> Result<Self, Vec<Fault>> {
         inspect::inspect(root, chip, extent)
+    }
+
+    /// What says that the whole package is for eMMC or UFS, where it is.
+    pub fn for_other_storage(root: &Root, chip: &Chip) -> Option<Fault> {
+        inspect::other_storage(root, chip)
     }
 
     /// Bytes that are sent.

@@ -4,36 +4,110 @@
 use super::super::expression;
 use super::super::fault::Fault;
 use super::super::file_name;
+use super::super::image::Source;
 use super::super::mibib;
 use super::super::rawprogram::PatchLine;
-use super::Program;
+use super::{Patch, Program};
 use crate::files::Root;
-use crate::protocol::nand::Geometry;
+use crate::protocol::nand::{Geometry, Sectors};
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// Partition tables are some pages long; nothing longer is patched in memory.
 const MAX_PATCHED: u64 = 4 * 1024 * 1024;
+/// A name for the chip itself in patch files.
+const DISK: &str = "DISK";
 
-pub(super) fn apply(
-    root: &Root,
-    chip: Geometry,
-    patches: &[PatchLine],
-    programs: &mut [Program],
-) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for program in programs {
-        let mine: Vec<&PatchLine> = patches
-            .iter()
-            .filter(|patch| {
-                file_name::programmed(root, &patch.name)
-                    .is_ok_and(|path| path == program.image.path)
-            })
-            .collect();
-        if let Err(reason) = patch_image(chip, &mine, program) {
-            let path = program.image.path.clone();
-            faults.push(Fault::Patch { path, reason });
+pub(super) struct Patching<'a> {
+    pub(super) root: &'a Root,
+    pub(super) chip: Geometry,
+    pub(super) faults: Vec<Fault>,
+}
+
+impl Patching<'_> {
+    /// Changes images, and gives the patches that the programmer applies itself.
+    pub(super) fn apply(
+        &mut self,
+        patches: Vec<PatchLine>,
+        programs: &mut [Program],
+    ) -> Vec<Patch> {
+        let (on_chip, in_files): (Vec<_>, Vec<_>) =
+            patches.into_iter().partition(|patch| patch.name == DISK);
+        let mut by_path = Vec::new();
+        for patch in &in_files {
+            match self.path(patch, programs) {
+                Ok(path) => by_path.push((path, patch)),
+                Err(fault) => self.faults.push(fault),
+            }
+        }
+        for program in programs {
+            let mine: Vec<&PatchLine> = by_path
+                .iter()
+                .filter(|(path, _)| *path == program.image.path)
+                .map(|(_, patch)| *patch)
+                .collect();
+            if let Err(reason) = patch_image(self.chip, &mine, program) {
+                self.faults.push(fault(&program.image.path, reason));
+            }
+        }
+        on_chip
+            .into_iter()
+            .filter_map(|patch| self.on_chip(patch))
+            .collect()
+    }
+
+    /// The file that a patch is about. One that is there and is not written, as in a package whose update variant leaves
+    /// the partition table alone, is changed in vain.
+    fn path(&self, line: &PatchLine, programs: &[Program]) -> Result<Utf8PathBuf, Fault> {
+        let path = file_name::programmed(self.root, &line.name)?;
+        let written = programs.iter().any(|program| program.image.path == path);
+        if written || self.root.exists(&path) {
+            Ok(path)
+        } else {
+            Err(fault(&path, "there is no such file".to_owned()))
         }
     }
-    faults
+
+    fn on_chip(&mut self, patch: PatchLine) -> Option<Patch> {
+        let place = format!("sector {} of the chip", patch.sector.0);
+        let mut refuse = |reason: String| {
+            self.faults
+                .push(fault(Utf8Path::new(DISK), format!("{place}: {reason}")));
+        };
+        let inside = (1..=8).contains(&patch.size)
+            && patch
+                .byte_offset
+                .checked_add(patch.size)
+                .is_some_and(|end| end <= self.chip.page());
+        let Some(sector) = Sectors::new(patch.sector, 1).filter(|_| inside) else {
+            let (size, offset) = (patch.size, patch.byte_offset);
+            refuse(format!("{size} bytes at {offset} are none, or leave it"));
+            return None;
+        };
+        // The programmer evaluates it, and whatever it does not understand is somebody else's language.
+        let fits = match expression::number(&patch.value, self.chip) {
+            Some(value) => patch.size == 8 || value >> (8 * patch.size) == 0,
+            None => patch.size == 4 && expression::checksum(&patch.value, self.chip).is_some(),
+        };
+        if !fits {
+            let (size, value) = (patch.size, &patch.value);
+            refuse(format!("{value:?} is no value of {size} bytes"));
+            return None;
+        }
+        Some(Patch {
+            sector,
+            byte_offset: patch.byte_offset,
+            size: patch.size,
+            value: patch.value,
+            what: patch.what,
+        })
+    }
+}
+
+fn fault(path: &Utf8Path, reason: String) -> Fault {
+    Fault::Patch {
+        path: path.to_owned(),
+        reason,
+    }
 }
 
 fn patch_image(
@@ -45,14 +119,17 @@ fn patch_image(
         return Ok(());
     }
     let image = &mut program.image;
+    if matches!(image.source, Source::Part { .. }) {
+        return Err("it is written in parts".to_owned());
+    }
     let before = image
         .small(MAX_PATCHED)
         .map_err(|e| e.to_string())?
         .ok_or_else(|| format!("it is longer than {MAX_PATCHED} bytes"))?;
     let mut after = before.clone();
     for patch in patches {
-        let value =
-            value(chip, patch, &after).ok_or_else(|| format!("{:?} has no value", patch.value))?;
+        let value = value(chip, patch, &after)
+            .ok_or_else(|| format!("{:?} has no value here", patch.value))?;
         let start = usize::try_from(
             u64::from(patch.sector.0) * u64::from(chip.page()) + u64::from(patch.byte_offset),
         )
@@ -80,7 +157,7 @@ fn patch_image(
 }
 
 fn value(chip: Geometry, patch: &PatchLine, bytes: &[u8]) -> Option<u64> {
-    let Some((start, length)) = expression::checksum(&patch.value) else {
+    let Some((start, length)) = expression::checksum(&patch.value, chip) else {
         return expression::number(&patch.value, chip);
     };
     // The first number counts sectors, of which all known files say 0.
@@ -88,5 +165,6 @@ fn value(chip: Geometry, patch: &PatchLine, bytes: &[u8]) -> Option<u64> {
     let end = start.checked_add(usize::try_from(length).ok()?)?;
     bytes
         .get(start..end)
+        .filter(|covered| !covered.is_empty())
         .map(|covered| mibib::checksum(covered).into())
 }

@@ -195,7 +195,7 @@ fn every_lie_has_its_rule() {
         ("package::file-name", |m| m.program("..\\..\\tz.mbn", 84, 4)),
         ("package::file-name", |m| m.program("/etc/passwd", 84, 4)),
         ("package::file-name", |m| m.program("C:\\tz.mbn", 84, 4)),
-        ("package::overlap", |m| m.program("..\\tz.mbn", 44, 4)),
+        ("package::overlap", |m| m.program("..\\tz.mbn", 44, 8)),
         ("package::overlap", |m| m.erase(76, 8)),
         ("package::unaligned", |m| m.erase(85, 4)),
         ("package::unaligned", |m| m.erase(84, 5)),
@@ -203,7 +203,7 @@ fn every_lie_has_its_rule() {
         ("package::image-too-long", |m| {
             m.file("update/tz.mbn", vec![3; 8193]);
         }),
-        ("package::not-erased", |m| m.program("..\\tz.mbn", 84, 4)),
+        ("package::not-erased", |m| m.program("..\\tz.mbn", 84, 8)),
         ("package::kept-partition", |m| m.erase(28, 4)),
         ("package::kept-partition", |m| {
             m.patches.push("<patch SECTOR_SIZE_IN_BYTES=\"1024\" byte_offset=\"0\" filename=\"DISK\" size_in_bytes=\"4\" start_sector=\"16\" value=\"1\"/>".into());
