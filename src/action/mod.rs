@@ -16,6 +16,7 @@ pub mod modem_reset;
 pub mod radio;
 #[cfg(test)]
 mod radio_tests;
+pub mod sahara_info;
 pub mod sahara_load;
 pub mod signature;
 
@@ -104,9 +105,15 @@ impl Context<'_> {
         Ok((self.session.diag()?, &mut *self.witness))
     }
 
-    /// The bulk pair in EDL, for Sahara. It belongs to the caller until [`Self::programmer_runs`] gives it back.
+    /// The bulk pair in EDL, for Sahara. It belongs to the caller until [`Self::programmer_runs`] or
+    /// [`Self::edl_port_back`] gives it back.
     pub fn edl_port(&mut self) -> Result<Port, Failure> {
         Ok(self.session.lend_bulk()?)
+    }
+
+    /// The boot ROM waits as before, and its next words are in the port.
+    pub fn edl_port_back(&mut self, port: Port) {
+        self.session.give_back(port);
     }
 
     /// From now on the modem is in Firehose.

@@ -2,22 +2,39 @@
 
 use super::{Cause, Context, Failure};
 use crate::driver::firehose::Firehose;
-use crate::driver::sahara::Images;
+use crate::driver::sahara::{Image, Images};
 use crate::driver::{firehose, sahara};
 use crate::event::Unit;
 use crate::files;
 use crate::transport;
-use camino::Utf8Path;
-use std::io::Read;
+use camino::{Utf8Path, Utf8PathBuf};
+use cap_std::fs_utf8::File;
+use std::collections::BTreeMap;
+use std::io::{Read, Seek};
 
 /// A programmer is an ELF or an MBN; the longest seen has 1 MiB.
-const MAX_PROGRAMMER: u64 = 64 * 1024 * 1024;
+const MAX_IMAGE: u64 = 64 * 1024 * 1024;
 const ELF: &[u8] = b"\x7fELF";
 
-/// Checks the file before the modem is spoken to, loads it, and leaves the modem in Firehose.
-pub fn run(ctx: &mut Context<'_>, programmer: &Utf8Path) -> Result<(), Failure> {
-    let mut file = check(programmer)?;
-    let mut images = Images::only(&mut file);
+/// What the boot ROM is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    pub programmer: Utf8PathBuf,
+    /// Further images by their number.
+    pub others: BTreeMap<u32, Utf8PathBuf>,
+}
+
+/// Checks the files before the modem is spoken to, loads them, and leaves the modem in Firehose.
+pub fn run(ctx: &mut Context<'_>, files: &Files) -> Result<(), Failure> {
+    let mut programmer = check_programmer(&files.programmer)?;
+    let mut others = Vec::new();
+    for (number, path) in &files.others {
+        others.push((u64::from(*number), check(path)?));
+    }
+    let others = others
+        .iter_mut()
+        .map(|(number, file)| (*number, file as &mut dyn Image));
+    let mut images = Images::with_others(&mut programmer, others.collect());
     let mut port = ctx.edl_port()?;
     let (deadline, witness) = (ctx.deadline, &mut *ctx.witness);
     let mut progress = |done, total| witness.progress("programmer", Unit::Bytes, done, total);
@@ -27,46 +44,66 @@ pub fn run(ctx: &mut Context<'_>, programmer: &Utf8Path) -> Result<(), Failure> 
         "the boot ROM took image {} in {} bytes",
         loaded.image, loaded.bytes
     ));
-    let firehose = Firehose::start(port, deadline).map_err(|e| of_firehose(&e))?;
+    let firehose = Firehose::start(port, deadline).map_err(|e| {
+        of_firehose(&e).help(
+            "a programmer runs now, and no step can load another one: cut the modem's power, enter EDL again, then go on",
+        )
+    })?;
     ctx.programmer_runs(firehose);
     Ok(())
 }
 
-/// What a dry run prints.
-pub fn preview(programmer: &Utf8Path) -> Result<Vec<String>, Failure> {
-    let file = check(programmer)?;
-    let (sha256, bytes) = files::sha256(file)
-        .map_err(|e| Failure::new("sahara::programmer-unreadable", Cause::Host, e.to_string()))?;
-    Ok(vec![format!(
-        "load {programmer}, {bytes} bytes, sha256 {sha256}"
-    )])
+/// What a dry run prints: every file, checked as the run checks it.
+pub fn preview(files: &Files) -> Result<Vec<String>, Failure> {
+    let mut lines = vec![described("upload", &files.programmer, check_programmer)?];
+    for (number, path) in &files.others {
+        lines.push(described(&format!("as image {number}"), path, check)?);
+    }
+    Ok(lines)
 }
 
-fn check(programmer: &Utf8Path) -> Result<cap_std::fs_utf8::File, Failure> {
-    let host = |message: String| {
-        Failure::new("sahara::programmer-unreadable", Cause::Plan, message)
-            .help("give the programmer of the package's own `update/firehose` folder")
-    };
-    let mut file = files::open(programmer).map_err(|e| host(e.to_string()))?;
-    let length = file.metadata().map_err(|e| host(e.to_string()))?.len();
-    if length > MAX_PROGRAMMER {
-        return Err(host(format!(
-            "`{programmer}` is too long to be a programmer"
-        )));
-    }
-    // The boot ROM first reads an ELF header (measured: 0x34 bytes at 0).
+fn described(
+    verb: &str,
+    path: &Utf8Path,
+    check: impl FnOnce(&Utf8Path) -> Result<File, Failure>,
+) -> Result<String, Failure> {
+    let mut file = check(path)?;
+    file.rewind().map_err(|e| unusable(e.to_string()))?;
+    let (sha256, bytes) = files::sha256(file).map_err(|e| unusable(e.to_string()))?;
+    Ok(format!("{verb} {path} ({bytes} bytes, sha256 {sha256})"))
+}
+
+/// The boot ROM first reads an ELF header of it (measured: 0x34 bytes at 0).
+fn check_programmer(path: &Utf8Path) -> Result<File, Failure> {
+    let mut file = check(path)?;
     let mut head = [0; 4];
-    let is_elf = file.read_exact(&mut head).is_ok() && head == ELF;
-    if is_elf {
-        Ok(file)
-    } else {
-        Err(host(format!(
-            "`{programmer}` is no ELF file, so no boot ROM takes it"
-        )))
+    if file.read_exact(&mut head).is_ok() && head == ELF {
+        return Ok(file);
+    }
+    Err(unusable(format!(
+        "`{path}` is no ELF file, so no boot ROM takes it"
+    )))
+}
+
+/// Of other images no source tells the form.
+fn check(path: &Utf8Path) -> Result<File, Failure> {
+    let file = files::open(path).map_err(|e| unusable(e.to_string()))?;
+    let length = file.metadata().map_err(|e| unusable(e.to_string()))?.len();
+    match length {
+        0 => Err(unusable(format!("`{path}` is empty"))),
+        1..=MAX_IMAGE => Ok(file),
+        _ => Err(unusable(format!(
+            "`{path}` is too long for a boot ROM to take"
+        ))),
     }
 }
 
-fn of_sahara(error: &sahara::Error) -> Failure {
+fn unusable(message: String) -> Failure {
+    Failure::new("sahara::programmer-unreadable", Cause::Plan, message)
+        .help("give the programmer of the package's own `update/firehose` folder")
+}
+
+pub(super) fn of_sahara(error: &sahara::Error) -> Failure {
     let cause = match error {
         sahara::Error::Port(transport::Error::Interrupted) => Cause::Interrupted,
         sahara::Error::Image(_)

@@ -170,7 +170,7 @@ const PLAIN: fn(&mut Signature, &Step, &Profile) = |_, _, _| {};
 
 /// In the order of the language reference (plan-language.md §8.1).
 #[rustfmt::skip]
-static TABLE: [Row; 19] = [
+static TABLE: [Row; 20] = [
     row!("at.ask", at_ask, NORMAL, Leaves::Same, false, Read, ReadOnly, [], PLAIN),
     row!("at.set", at_set, NORMAL, Leaves::Same, false, Configure, Idempotent, [], at_set),
     row!("modem.reset", modem_reset, NORMAL, Leaves::Known(Mode::Normal), true, Disrupt, Idempotent, [], PLAIN),
@@ -184,6 +184,7 @@ static TABLE: [Row; 19] = [
     }),
     row!("diag.backup", diag_backup, NORMAL, Leaves::Same, false, Read, ReadOnly, [], PLAIN),
     row!("diag.restore", diag_restore, NORMAL, Leaves::Same, false, Destroy, Destructive, [Model, SameUnit, Backup], PLAIN),
+    row!("sahara.info", sahara_info, EDL, Leaves::Same, false, Read, ReadOnly, [], PLAIN),
     row!("sahara.load", sahara_load, EDL, Leaves::Known(Mode::Firehose), true, Disrupt, Idempotent, [], PLAIN),
     row!("firehose.backup", firehose_backup, FIREHOSE, Leaves::Same, false, Read, ReadOnly, [], PLAIN),
     row!("firehose.flash", firehose_flash, FIREHOSE, Leaves::Same, false, Destroy, Destructive, [Model, Rollback, Package, Backup], PLAIN),

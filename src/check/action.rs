@@ -3,10 +3,10 @@
 use super::state::State;
 use super::step::Part;
 use super::{CheckedClaim, Checker};
-use crate::action::at_rules;
 use crate::action::signature::Signature;
+use crate::action::{at_rules, sahara_info};
 use crate::diagnostic::{MAX_PROBLEMS, nearest};
-use crate::plan::{Kind, Step, Template};
+use crate::plan::{Kind, SaharaLoad, Step, Template};
 use crate::script::{Condition, Script};
 use crate::yaml::Spanned;
 use regex::Regex;
@@ -158,13 +158,25 @@ impl Checker<'_> {
         let paths = [
             step.diag_backup.as_ref().map(|action| &action.to),
             step.diag_restore.as_ref().map(|action| &action.from),
-            step.sahara_load.as_ref().map(|action| &action.programmer),
             step.firehose_backup.as_ref().map(|action| &action.to),
             step.firehose_flash.as_ref().map(|action| &action.package),
             step.fastboot_flash.as_ref().map(|action| &action.image),
         ];
-        for path in paths.into_iter().flatten() {
+        let load = step.sahara_load.as_ref();
+        let images = load.into_iter().flat_map(|load| load.files());
+        for path in paths.into_iter().flatten().chain(images) {
             self.path(path, state);
+        }
+        for (number, _) in load.into_iter().flat_map(|load| &load.images) {
+            if SaharaLoad::image(number).is_none() {
+                let message = format!("`{}` is no number of a further image", number.value);
+                let label = if number.value == SaharaLoad::PROGRAMMER.to_string() {
+                    "the programmer's"
+                } else {
+                    "not in 0 to 127"
+                };
+                self.problem("plan::shape", message, &number.span, label);
+            }
         }
         if let Some(backup) = &step.diag_backup
             && !backup.to.ends_with(".xqcn")
@@ -284,6 +296,11 @@ impl Checker<'_> {
             (Some(_), None) => all = true,
             (None, _) => {}
         }
+        let chip = step
+            .sahara_info
+            .as_ref()
+            .map_or(&[][..], |_| &sahara_info::GIVES);
+        given.extend(chip.iter().map(|(name, _)| (*name).to_owned()));
         for (name, kind) in &step.save {
             let full = Spanned {
                 value: self.scope.full(name).unwrap_or_else(|| name.value.clone()),
@@ -293,7 +310,18 @@ impl Checker<'_> {
             if !given.remove(&name.value) && !all {
                 let message = format!("nothing in this step gives `{}`", name.value);
                 self.problem("plan::save", message, &name.span, "nothing to save");
-                self.help("facts come from named groups of `reply`, from `operator.ask`, or from `set()` in a script");
+                let names: Vec<&str> = chip.iter().map(|(name, _)| *name).collect();
+                self.help(if names.is_empty() {
+                    "facts come from named groups of `reply`, from `operator.ask`, from `sahara.info`, or from `set()` in a script".to_owned()
+                } else {
+                    format!("`sahara.info` gives {}", names.join(", "))
+                });
+            }
+            if let Some((_, told)) = chip.iter().find(|(told, _)| *told == name.value)
+                && *told != kind.value
+            {
+                let message = format!("`{}` is told as {told}", name.value);
+                self.problem("plan::save", message, &kind.span, "not this kind");
             }
             let never = match kind.value {
                 Kind::Secret => true,

@@ -14,20 +14,21 @@ impl Checker<'_> {
     /// looked at before step one.
     pub(super) fn sources(&mut self, step: &Step) {
         let sources = [
-            step.sahara_load.as_ref().map(|action| &action.programmer),
             step.firehose_flash.as_ref().map(|action| &action.package),
             step.diag_restore.as_ref().map(|action| &action.from),
             step.fastboot_flash.as_ref().map(|action| &action.image),
         ];
-        for path in sources.into_iter().flatten() {
+        let load = step.sahara_load.as_ref();
+        let images = load.into_iter().flat_map(|load| load.files());
+        for path in sources.into_iter().flatten().chain(images) {
             if self.source_of(path).is_none() {
                 let message = "what is written to a modem comes from an input";
                 self.problem("plan::no-source", message, &path.span, "from elsewhere");
                 self.help("begin it with an input of type `file` or `folder`: `${package}/...`");
             }
         }
-        if let Some(load) = &step.sahara_load {
-            self.programmer(&load.programmer);
+        for file in load.into_iter().flat_map(|load| load.files()) {
+            self.programmer(file);
         }
     }
 
@@ -39,7 +40,8 @@ impl Checker<'_> {
         matches!(kind, Kind::File | Kind::Folder).then_some((name, kind))
     }
 
-    /// The programmer writes what the package holds: it is the package's own, or one that was given by itself.
+    /// The programmer writes what the package holds: it is the package's own, or one that was given by itself; so are the
+    /// images that a boot ROM wants besides it.
     fn programmer(&mut self, programmer: &Spanned<String>) {
         let Some((folder, Kind::Folder)) = self.source_of(programmer) else {
             return;

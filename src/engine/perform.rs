@@ -2,22 +2,25 @@
 
 use super::Operator;
 use crate::action::diag_restore::Owner;
+use crate::action::sahara_load::Files;
 use crate::action::signature::{Effect, Leaves};
 use crate::action::{
     self, Cause, Context, Failure, Witness, at_ask, at_rules, at_set, at_set::Afterwards,
     diag_backup, diag_edl, diag_restore, fastboot_flash, fastboot_reboot, firehose_backup,
-    firehose_flash, firehose_reset, modem_reset, sahara_load,
+    firehose_flash, firehose_reset, modem_reset, sahara_info, sahara_load,
 };
 use crate::check::{CheckedPlan, CheckedStep, GuardKind};
 use crate::event::Event;
 use crate::files::Root;
 use crate::modem::Session;
-use crate::plan::{ExpandError, FirehoseFlash, NotAName, Template, Value, Values, Verify};
+use crate::plan::{
+    ExpandError, FirehoseFlash, NotAName, SaharaLoad, Template, Value, Values, Verify,
+};
 use crate::protocol::at;
 use crate::script::{Fault, Host, ScriptError};
 use crate::transport::Deadline;
 use camino::{Utf8Path, Utf8PathBuf};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What an attempt works with.
@@ -37,6 +40,8 @@ pub(super) struct Bench<'a> {
 pub(super) struct Saved {
     texts: BTreeMap<String, String>,
     values: Values,
+    /// Of these, what identifies the unit though its kind does not say so.
+    private: BTreeSet<String>,
     /// What was written and could not be verified, though the step did not say `verify: none`.
     pub(super) unverified: Vec<String>,
 }
@@ -75,6 +80,23 @@ impl Saved {
             values.insert(full.unwrap_or_else(|| name.value.clone()), value);
         }
         Ok(values)
+    }
+
+    /// What identifies the unit: it leaves the run as a pseudonym only.
+    pub(super) fn identities<'s>(
+        &'s self,
+        checked: &'s CheckedStep,
+        values: &'s Values,
+    ) -> impl Iterator<Item = (&'s String, String)> {
+        values.iter().filter_map(|(full, value)| {
+            let is_private = || {
+                let own = self.private.iter();
+                let mut full_names = own.filter_map(|name| checked.step.scope.full(name));
+                full_names.any(|name| name == *full)
+            };
+            let is_identity = matches!(value, Value::Imei(_)) || is_private();
+            is_identity.then(|| (full, value.display()))
+        })
     }
 
     pub(super) fn shown(&self) -> String {
@@ -144,8 +166,15 @@ pub(super) fn perform(checked: &CheckedStep, bench: Bench<'_>) -> Result<Saved, 
         let (label, owner) = whose(checked, plan, known, overrides);
         let from = path(&restore.from)?;
         diag_restore::run_as(ctx, &from, &skip, label.as_deref(), owner).map(nothing)
+    } else if step.sahara_info.is_some() {
+        let wanted = step.save.iter().map(|(name, _)| name.as_str());
+        sahara_info::run(ctx, wanted).map(|texts| Saved {
+            private: BTreeSet::from([sahara_info::SERIAL.to_owned()]),
+            ..Saved::texts(texts)
+        })
     } else if let Some(load) = &step.sahara_load {
-        sahara_load::run(ctx, &path(&load.programmer)?).map(nothing)
+        let files = image_files(load, path)?;
+        sahara_load::run(ctx, &files).map(nothing)
     } else if let Some(backup) = &step.firehose_backup {
         let parts: Vec<&str> = backup.parts.iter().map(|part| part.as_str()).collect();
         firehose_backup::run(ctx, &parts, outputs, &path(&backup.to)?).map(nothing)
@@ -275,6 +304,21 @@ pub(super) fn finished_command(
             format!("`{command}` is refused: {reason}"),
         )),
     }
+}
+
+/// The files of a `sahara.load`, wherever their paths lead.
+pub(super) fn image_files(
+    load: &SaharaLoad,
+    path: impl Fn(&str) -> Result<Utf8PathBuf, Failure>,
+) -> Result<Files, Failure> {
+    let mut others = BTreeMap::new();
+    for (number, file) in &load.images {
+        if let Some(number) = SaharaLoad::image(number) {
+            others.insert(number, path(file)?);
+        }
+    }
+    let programmer = path(&load.programmer)?;
+    Ok(Files { programmer, others })
 }
 
 fn expanded_path(text: &str, values: &Values) -> Result<Utf8PathBuf, Failure> {

@@ -234,9 +234,11 @@ impl History {
             Event::Fact {
                 name, kind, value, ..
             } => {
+                let kept = self.private.identities.get(&name).cloned();
                 let value = match kind {
-                    Kind::Imei => self.private.identities.get(&name).cloned(),
-                    _ => Some(value),
+                    Kind::Imei => kept,
+                    // The chip's serial number is a text.
+                    _ => kept.or(Some(value)),
                 };
                 if let Some(Ok(value)) = value.map(|value| Value::parse(kind, &value)) {
                     self.facts.insert(name, value);
@@ -261,6 +263,11 @@ impl History {
     /// not the modem that was written to.
     pub fn place(&self) -> Option<&str> {
         self.place.as_deref()
+    }
+
+    /// What earlier steps have read that identifies the unit.
+    pub fn identities(&self) -> impl Iterator<Item = &str> {
+        self.private.identities.values().map(String::as_str)
     }
 
     /// Stands for every record so far, so that an approval is for this very state.

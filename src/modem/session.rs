@@ -87,6 +87,8 @@ enum Bulk {
     Known(Port, Observed),
     /// Lent to the Sahara driver.
     Lent,
+    /// Open, and its next words are not seen yet.
+    Open(Port),
     Programmer(Box<Firehose>),
 }
 
@@ -226,9 +228,12 @@ impl Session {
                 ));
             }
             Bulk::Known(_, observed) => return Ok(observed.clone()),
-            Bulk::Closed | Bulk::Lent => {}
+            Bulk::Closed | Bulk::Lent | Bulk::Open(_) => {}
         }
-        let mut port = self.open(Role::Edl)?;
+        let mut port = match std::mem::replace(&mut self.bulk, Bulk::Closed) {
+            Bulk::Open(port) => port,
+            _ => self.open(Role::Edl)?,
+        };
         let deadline = port.within(FIRST_BYTES);
         let first = match sahara::identify(&mut port, deadline) {
             Ok(first) => first,
@@ -347,10 +352,15 @@ impl Session {
     /// Lends the bulk pair to the Sahara driver, first bytes included.
     pub fn lend_bulk(&mut self) -> Result<Port, Error> {
         match std::mem::replace(&mut self.bulk, Bulk::Lent) {
-            Bulk::Known(port, _) => Ok(port),
+            Bulk::Known(port, _) | Bulk::Open(port) => Ok(port),
             Bulk::Programmer(firehose) => Ok(firehose.into_port()),
             Bulk::Closed | Bulk::Lent => self.open(Role::Edl),
         }
+    }
+
+    /// The bulk pair comes back from the Sahara driver with the boot ROM's next words in it: they come only once.
+    pub fn give_back(&mut self, port: Port) {
+        self.bulk = Bulk::Open(port);
     }
 
     /// From now on the modem is in Firehose.

@@ -33,7 +33,7 @@ pub struct Step {
     /// How often to try, and until what holds.
     #[serde(default)]
     pub retry: Option<Box<Spanned<Retry>>>,
-    /// Facts taken from the named groups of `reply`, from a person's answer, or from `set()` in a script.
+    /// Facts taken from the named groups of `reply`, from `sahara.info`, from a person's answer, or from `set()` in a script.
     #[serde(default)]
     #[schemars(transform = strict::by_variable)]
     pub save: Table<Spanned<Kind>>,
@@ -72,6 +72,10 @@ pub struct Step {
     /// Writes calibration back from an XQCN file of this very unit. Identity is left alone.
     #[serde(default, rename = "diag.restore")]
     pub diag_restore: Option<Box<Spanned<DiagRestore>>>,
+    /// Asks the boot ROM for its identity, and leaves it waiting for a programmer. It gives `serial`, `hwid`, `pk_hash`
+    /// (texts in hex), `software` and `sahara` (numbers) to `save`; what it does not tell fails the step.
+    #[serde(default, rename = "sahara.info")]
+    pub sahara_info: Option<Spanned<Empty>>,
     /// Loads the programmer into a modem in EDL.
     #[serde(default, rename = "sahara.load")]
     pub sahara_load: Option<Box<Spanned<SaharaLoad>>>,
@@ -216,6 +220,29 @@ pub struct DiagRestore {
 pub struct SaharaLoad {
     /// The programmer, signed for this modem.
     pub programmer: Spanned<String>,
+    /// Further images by their number, for boot ROMs that want several: `21: "${package}/..."`. The programmer is 13.
+    #[serde(default)]
+    #[schemars(transform = strict::by_image)]
+    pub images: Table<Spanned<String>>,
+}
+
+impl SaharaLoad {
+    /// The number under which a boot ROM asks for the programmer (protocols.md §5.3).
+    pub const PROGRAMMER: u32 = 13;
+    /// Numbers seen are below it: qdl takes as many (linux-msm/qdl:src/sahara.c, protocols.md §5.3).
+    pub const IMAGES: u32 = 128;
+
+    /// The number of an image, if the text is one that may be given.
+    pub fn image(text: &str) -> Option<u32> {
+        let number: u32 = text.parse().ok()?;
+        let is_plain = number.to_string() == text;
+        (is_plain && number < Self::IMAGES && number != Self::PROGRAMMER).then_some(number)
+    }
+
+    /// All files, the programmer first.
+    pub fn files(&self) -> impl Iterator<Item = &Spanned<String>> {
+        std::iter::once(&self.programmer).chain(self.images.iter().map(|(_, file)| file))
+    }
 }
 
 /// Fields of `firehose.backup`.
@@ -308,7 +335,7 @@ pub struct Claim {
 
 /// The key of every action, in the order of the table in the language reference. [`crate::action`] has the rows; a
 /// test keeps the two in step.
-pub const ACTION_KEYS: [&str; 19] = [
+pub const ACTION_KEYS: [&str; 20] = [
     "at.ask",
     "at.set",
     "modem.reset",
@@ -316,6 +343,7 @@ pub const ACTION_KEYS: [&str; 19] = [
     "diag.edl",
     "diag.backup",
     "diag.restore",
+    "sahara.info",
     "sahara.load",
     "firehose.backup",
     "firehose.flash",

@@ -169,6 +169,8 @@ pub enum Recorded {
     Patch,
     /// The programmer was told to reset or to power off.
     Power,
+    /// The boot ROM took an image besides the programmer.
+    ImageLoaded,
     /// A programmer was taken, and runs.
     ProgrammerLoaded,
     /// Sahara's reset.
@@ -200,6 +202,7 @@ impl Recorded {
             Self::Program => "program",
             Self::Patch => "patch",
             Self::Power => "power",
+            Self::ImageLoaded => "image-loaded",
             Self::ProgrammerLoaded => "programmer-loaded",
             Self::Reset => "reset",
             Self::ModeSwitch => "mode-switch",

@@ -205,8 +205,12 @@ pub struct NandDefects {
 }
 
 /// How the boot ROM speaks Sahara.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a yes or a no of its own in a scenario"
+)]
 pub struct SaharaTraits {
     /// Version in HELLO.
     pub version: u32,
@@ -216,6 +220,10 @@ pub struct SaharaTraits {
     pub pending: bool,
     /// `READ_DATA` in its 64-bit form.
     pub read64: bool,
+    /// Images that it wants before the programmer, by number, one after another.
+    pub images: Vec<u32>,
+    /// Whether it begins anew when it is asked to, as from Sahara 2.9 on.
+    pub begins_anew: bool,
 }
 
 impl Default for SaharaTraits {
@@ -225,6 +233,8 @@ impl Default for SaharaTraits {
             command_mode: true,
             pending: false,
             read64: false,
+            images: Vec::new(),
+            begins_anew: true,
         }
     }
 }

@@ -65,6 +65,15 @@ pub(super) fn by_variable(schema: &mut Schema) {
     schema.insert("propertyNames".to_owned(), matching(VARIABLE, NO_VARIABLE));
 }
 
+/// A mapping by the number of an image; 13 is the programmer.
+pub(super) fn by_image(schema: &mut Schema) {
+    let told = "The number of an image, 0 to 127, and not 13, which is the programmer.";
+    schema.insert(
+        "propertyNames".to_owned(),
+        matching("^([0-9]|1[0-24-9]|[2-9][0-9]|1[01][0-9]|12[0-7])$", told),
+    );
+}
+
 /// A value of an input or a parameter: text, which may look like a number or a truth.
 pub(super) fn value(schema: &mut Schema) {
     schema.insert("type".to_owned(), json!(ANY_TEXT));

@@ -8,6 +8,7 @@ use super::world::{Next, Want, World, slowed};
 use crate::plan::{FaultKind, Operation, SaharaTraits};
 use crate::protocol::sahara::{self, Mode, Packet};
 use command::Chip;
+use std::collections::VecDeque;
 use std::time::Duration;
 use upload::{Step, Upload};
 
@@ -46,8 +47,8 @@ enum State {
     /// HELLO was sent, or lost.
     Greeted,
     Upload(Upload),
-    /// `END_OF_IMAGE` 0 was sent; the hash of the programmer that was taken.
-    Taken(String),
+    /// `END_OF_IMAGE` 0 was sent: the number of the image that was taken, and its hash.
+    Taken(u32, String),
     Command,
     Dump,
     /// After an error most boot ROMs hear nothing but a reset (protocols.md §5.2).
@@ -61,6 +62,8 @@ pub(super) struct BootRom {
     /// What HELLO offers: an image transfer, or a memory dump.
     offers: Mode,
     state: State,
+    /// Images that are wanted and not taken yet, the programmer last.
+    wanted: VecDeque<u32>,
     /// The beginning of a packet whose end has not come.
     pending: Vec<u8>,
 }
@@ -81,10 +84,23 @@ impl BootRom {
             nature,
             offers,
             state: State::Greeted,
+            wanted: VecDeque::new(),
             pending: Vec::new(),
         };
-        rom.greet(world);
+        rom.begin(world);
         rom
+    }
+
+    /// From the beginning: whatever was taken before is forgotten.
+    fn begin(&mut self, world: &mut World) {
+        let images = self.nature.traits.images.iter().copied();
+        self.wanted = images.chain([sahara::IMAGE_PROGRAMMER]).collect();
+        self.greet(world);
+    }
+
+    fn next_image(&self) -> u32 {
+        let first = self.wanted.front().copied();
+        first.unwrap_or(sahara::IMAGE_PROGRAMMER)
     }
 
     fn greet(&mut self, world: &mut World) {
@@ -141,7 +157,10 @@ impl BootRom {
         let mut rest = bytes;
         // A reset is heard in any state, even where raw bytes are awaited (protocols.md §5.2).
         let is_reset = match Packet::decode(bytes) {
-            Ok(Packet::Reset | Packet::ResetStateMachine) => bytes.len() == sahara::HEADER,
+            Ok(Packet::Reset) => bytes.len() == sahara::HEADER,
+            Ok(Packet::ResetStateMachine) => {
+                bytes.len() == sahara::HEADER && self.nature.traits.begins_anew
+            }
             _ => false,
         };
         if is_reset {
@@ -189,9 +208,9 @@ impl BootRom {
     fn obey(&mut self, world: &mut World, packet: &Packet) {
         match (&self.state, packet) {
             (_, Packet::Reset) => reset(world),
-            (_, Packet::ResetStateMachine) => {
+            (_, Packet::ResetStateMachine) if self.nature.traits.begins_anew => {
                 world.outbox.clear();
-                self.greet(world);
+                self.begin(world);
             }
             (State::Stuck, _) => {}
             (
@@ -209,7 +228,7 @@ impl BootRom {
                     self.enter(world, *mode);
                 }
             }
-            (State::Taken(_), Packet::Done) => self.done(world),
+            (State::Taken(..), Packet::Done) => self.done(world),
             (State::Command, Packet::SwitchMode { mode }) if *mode == Mode::ImagePending => {
                 self.greet(world);
             }
@@ -235,7 +254,7 @@ impl BootRom {
     fn enter(&mut self, world: &mut World, mode: Mode) {
         match (self.offers, mode) {
             (Mode::ImagePending, Mode::ImagePending) => {
-                let (upload, step) = Upload::begin(self.nature.traits.read64);
+                let (upload, step) = Upload::begin(self.next_image(), self.nature.traits.read64);
                 self.state = State::Upload(upload);
                 self.go_on(world, step);
             }
@@ -261,7 +280,7 @@ impl BootRom {
                 let fault = world.strike(Operation::ReadData);
                 if fault == Some(FaultKind::EndStatus) {
                     let status = world.faults.told().number(AUTHENTICATION_FAILED);
-                    self.end(world, sahara::IMAGE_PROGRAMMER, status);
+                    self.end(world, self.next_image(), status);
                     return;
                 }
                 send(world, fault, &packet);
@@ -271,17 +290,15 @@ impl BootRom {
             }
             Step::Refuse(status) => {
                 world.refused("programmer", sahara::status_text(status));
-                self.end(world, sahara::IMAGE_PROGRAMMER, status);
+                self.end(world, self.next_image(), status);
             }
             Step::Whole(sha256) => {
+                let image = self.next_image();
                 let accepts = &self.nature.accepts;
-                if accepts == "any" || accepts.eq_ignore_ascii_case(&sha256) {
-                    let packet = Packet::EndOfImage {
-                        image: sahara::IMAGE_PROGRAMMER,
-                        status: 0,
-                    };
-                    send(world, None, &packet);
-                    self.state = State::Taken(sha256);
+                let is_signed = accepts == "any" || accepts.eq_ignore_ascii_case(&sha256);
+                if is_signed || image != sahara::IMAGE_PROGRAMMER {
+                    send(world, None, &Packet::EndOfImage { image, status: 0 });
+                    self.state = State::Taken(image, sha256);
                 } else {
                     self.go_on(world, Step::Refuse(AUTHENTICATION_FAILED));
                 }
@@ -290,9 +307,16 @@ impl BootRom {
     }
 
     fn done(&mut self, world: &mut World) {
-        let State::Taken(sha256) = std::mem::replace(&mut self.state, State::Stuck) else {
+        let State::Taken(image, sha256) = std::mem::replace(&mut self.state, State::Stuck) else {
             return;
         };
+        self.wanted.pop_front();
+        if !self.wanted.is_empty() {
+            send(world, None, &Packet::DoneResponse { status: 0 });
+            world.record(super::RecordKind::ImageLoaded { image, sha256 });
+            self.greet(world);
+            return;
+        }
         let status = u32::from(!self.nature.traits.pending);
         send(world, None, &Packet::DoneResponse { status });
         world.record(super::RecordKind::ProgrammerLoaded { sha256 });

@@ -655,7 +655,7 @@ impl Modem {
             .iter()
             .any(|mode| mode.value == Mode::Ramdump);
         Nature {
-            traits: self.scenario.sahara,
+            traits: self.scenario.sahara.clone(),
             serial: self.serial,
             model: self.profile.id.value.clone(),
             accepts: self.scenario.programmer.accepts.clone(),

@@ -54,6 +54,11 @@ pub enum RecordKind {
     Power {
         what: String,
     },
+    /// The boot ROM took an image besides the programmer.
+    ImageLoaded {
+        image: u32,
+        sha256: String,
+    },
     /// A programmer was taken, and runs.
     ProgrammerLoaded {
         sha256: String,
@@ -103,6 +108,7 @@ impl RecordKind {
             | Self::EfsWrite { .. }
             | Self::IdentityWrite { .. } => true,
             Self::Power { .. }
+            | Self::ImageLoaded { .. }
             | Self::ProgrammerLoaded { .. }
             | Self::Reset
             | Self::ModeSwitch { .. }
@@ -121,6 +127,7 @@ impl RecordKind {
             Self::ProgramBegin { .. } | Self::Program { .. } => Recorded::Program,
             Self::Patch { .. } => Recorded::Patch,
             Self::Power { .. } => Recorded::Power,
+            Self::ImageLoaded { .. } => Recorded::ImageLoaded,
             Self::ProgrammerLoaded { .. } => Recorded::ProgrammerLoaded,
             Self::Reset => Recorded::Reset,
             Self::ModeSwitch { .. } => Recorded::ModeSwitch,

@@ -77,15 +77,17 @@ impl Bench {
 
     /// Inputs that no scenario gives: files of this computer, and a secret.
     fn inputs(&self, example: &str) -> BTreeMap<String, String> {
+        let firehose = self.path("package/update/firehose");
+        let programmer: String = firehose.join("prog_firehose_sdx55.mbn").into();
         let given = match example {
-            "open-adb" => ("adb_key", format!("@{}", self.path("key"))),
-            "save-all" => {
-                let folder = self.path("package/update/firehose");
-                ("programmer", folder.join("prog_firehose_sdx55.mbn").into())
-            }
-            _ => return BTreeMap::new(),
+            "open-adb" => vec![("adb_key", format!("@{}", self.path("key")))],
+            "save-all" => vec![("programmer", programmer.clone()), ("first", programmer)],
+            _ => Vec::new(),
         };
-        BTreeMap::from([(given.0.to_owned(), given.1)])
+        given
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
     }
 
     /// Runs an example on a modem, in this process, with a person who answers.

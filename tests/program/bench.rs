@@ -100,11 +100,21 @@ impl Bench {
         (said, record)
     }
 
-    /// The journal of the only run.
-    pub(crate) fn journal(&self) -> Vec<Value> {
+    /// A file of the only run.
+    fn of_run(&self, name: &str) -> String {
         let runs = self.path("state/unbrick/runs");
         let run = std::fs::read_dir(runs).unwrap().next().unwrap().unwrap();
-        let text = std::fs::read_to_string(run.path().join("journal")).unwrap();
+        std::fs::read_to_string(run.path().join(name)).unwrap()
+    }
+
+    /// What a resume of the only run needs, and nobody else may read.
+    pub(crate) fn private(&self) -> String {
+        self.of_run("private.json")
+    }
+
+    /// The journal of the only run.
+    pub(crate) fn journal(&self) -> Vec<Value> {
+        let text = self.of_run("journal");
         text.lines()
             .map(|line| serde_json::from_str(&line[9..]).unwrap())
             .collect()

@@ -9,6 +9,7 @@ mod answers;
 mod bad_files;
 mod bad_input;
 mod bench;
+mod boot_rom;
 mod computer;
 mod covered;
 mod dbus;

@@ -4,20 +4,23 @@
 //! that the boot ROM lists; one that it refuses is unknown, never guessed. Afterwards the boot ROM is where it was: it has
 //! sent a new HELLO, which is left for whoever reads next.
 
-use super::Error;
-use super::talk::{PACKET, Talk};
+use super::talk::Talk;
+use super::{Error, Then};
 use crate::files::hex;
 use crate::protocol::sahara::{Mode, Packet, execute};
 use crate::transport::{Deadline, Port};
+use std::time::Duration;
 
+/// How long one answer is waited for: nothing is authenticated and nothing is stored here.
+const ANSWER: Duration = Duration::from_secs(3);
 /// Longest answer that is read: three copies of a hash of 48 bytes are the longest that was seen (protocols.md §5.5).
 const MAX_ANSWER: u32 = 4096;
 
 /// What a boot ROM says of its chip.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChipInfo {
-    /// Sahara version of its HELLO.
-    pub version: u32,
+    /// Sahara version of its HELLO, where that was not read by another program.
+    pub version: Option<u32>,
     pub serial: Option<u32>,
     /// HWID: MSM id, OEM id and model id, 16 hex digits. On version 3 put together from the chip id of that version.
     pub hardware: Option<String>,
@@ -33,43 +36,18 @@ pub struct ChipInfo {
 ///
 /// # Errors
 /// [`Error::NoCommandMode`] where it has none. Most boot ROMs then hear nothing but a reset until they are powered anew
-/// (protocols.md §5.2), so a plan asks this where it can still be powered anew.
+/// (protocols.md §5.2); newer ones begin anew when they are asked to, and the error says which it is.
 pub fn info(port: &mut Port, deadline: Deadline) -> Result<ChipInfo, Error> {
     let mut asking = Asking(Talk::new(port, deadline));
     let version = asking.enter()?;
-    let mut info = ChipInfo {
-        version,
-        ..ChipInfo::default()
-    };
-    let listed = match asking.ask(execute::SUPPORTED)? {
-        Some(bytes) => numbers(&bytes),
-        None => Vec::new(),
-    };
-    // Without a list each is tried; with one, only what stands in it (protocols.md §5.5).
-    let has = |command: u32| listed.is_empty() || listed.contains(&command);
-    for command in [
-        execute::SERIAL,
-        execute::HARDWARE,
-        execute::KEY_HASH,
-        execute::SOFTWARE,
-        execute::CHIP_V3,
-    ] {
-        // Version 3 has another question for the hardware, and earlier ones do not know that (bkerler/edl#443).
-        let foreign = match command {
-            execute::HARDWARE => version >= 3,
-            execute::CHIP_V3 => version < 3,
-            _ => false,
-        };
-        if foreign || !has(command) {
-            continue;
+    match asking.all(version) {
+        Err(Error::Silent { .. }) => {
+            let then = asking.afterwards()?;
+            Err(Error::NoAnswer { then })
         }
-        match asking.ask(command)? {
-            Some(answer) => info.take(command, &answer),
-            None => info.refused.push(command),
-        }
+        Ok(info) => asking.leave().map(|()| info),
+        Err(error) => Err(error),
     }
-    asking.leave()?;
-    Ok(info)
 }
 
 impl ChipInfo {
@@ -125,8 +103,8 @@ fn one_copy(bytes: &[u8]) -> Option<&[u8]> {
 struct Asking<'a>(Talk<'a>);
 
 impl Asking<'_> {
-    /// From HELLO into command mode; returns the version of HELLO.
-    fn enter(&mut self) -> Result<u32, Error> {
+    /// From HELLO into command mode; returns the version of HELLO, where there was one.
+    fn enter(&mut self) -> Result<Option<u32>, Error> {
         let talk = &mut self.0;
         let (version, ready) = match talk.first(Mode::Command)? {
             Packet::Hello {
@@ -135,23 +113,90 @@ impl Asking<'_> {
             } => return Err(Error::RamDump),
             Packet::Hello { version, .. } => {
                 talk.greet(Mode::Command)?;
-                (version, talk.receive(PACKET)?)
+                (Some(version), talk.receive(ANSWER))
             }
             // It answers a response that nobody asked for; its version was in the HELLO that somebody else has read.
-            other => (2, other),
+            other => (None, Ok(other)),
         };
         match ready {
-            Packet::CommandReady => Ok(version),
-            Packet::EndOfImage { status, .. } => Err(Error::NoCommandMode { status }),
-            other => Err(talk.unexpected(&other)),
+            Ok(Packet::CommandReady) => Ok(version),
+            Ok(Packet::EndOfImage { status, .. }) => {
+                let then = self.afterwards()?;
+                Err(Error::NoCommandMode {
+                    status: Some(status),
+                    then,
+                })
+            }
+            Err(Error::Silent { .. }) => {
+                let then = self.afterwards()?;
+                Err(Error::NoCommandMode { status: None, then })
+            }
+            // It passes over the wish and wants its programmer: its question is left for whoever gives that.
+            Ok(packet @ (Packet::ReadData { .. } | Packet::ReadData64 { .. })) => {
+                self.0.port.push_back(&packet.encode());
+                Err(Error::NoCommandMode {
+                    status: None,
+                    then: Then::Waits,
+                })
+            }
+            Ok(other) => Err(self.0.unexpected(&other)),
+            Err(error) => Err(error),
         }
+    }
+
+    /// What becomes of a boot ROM that did not do as it was asked: it is brought back to its HELLO, if it can be. A new one
+    /// is left in the port.
+    fn afterwards(&mut self) -> Result<Then, Error> {
+        Ok(match self.0.restart()? {
+            Some(hello) => {
+                self.0.port.push_back(&hello.encode());
+                Then::Waits
+            }
+            None => Then::Deaf,
+        })
+    }
+
+    /// Every value that it lists.
+    fn all(&mut self, version: Option<u32>) -> Result<ChipInfo, Error> {
+        let mut info = ChipInfo {
+            version,
+            ..ChipInfo::default()
+        };
+        let listed = match self.ask(execute::SUPPORTED)? {
+            Some(bytes) => numbers(&bytes),
+            None => Vec::new(),
+        };
+        // Without a list each is tried; with one, only what stands in it (protocols.md §5.5).
+        let has = |command: u32| listed.is_empty() || listed.contains(&command);
+        for command in [
+            execute::SERIAL,
+            execute::HARDWARE,
+            execute::KEY_HASH,
+            execute::SOFTWARE,
+            execute::CHIP_V3,
+        ] {
+            // Version 3 has another question for the hardware, and earlier ones do not know that (bkerler/edl#443).
+            let foreign = match command {
+                execute::HARDWARE => version.is_some_and(|version| version >= 3),
+                execute::CHIP_V3 => version.is_some_and(|version| version < 3),
+                _ => false,
+            };
+            if foreign || !has(command) {
+                continue;
+            }
+            match self.ask(command)? {
+                Some(answer) => info.take(command, &answer),
+                None => info.refused.push(command),
+            }
+        }
+        Ok(info)
     }
 
     /// One question; `None` where it is refused.
     fn ask(&mut self, command: u32) -> Result<Option<Vec<u8>>, Error> {
         let talk = &mut self.0;
         talk.send(&Packet::Execute { command })?;
-        let length = match talk.receive(PACKET)? {
+        let length = match talk.receive(ANSWER)? {
             Packet::ExecuteResponse {
                 command: answered,
                 length,
@@ -173,12 +218,19 @@ impl Asking<'_> {
         talk.send(&Packet::SwitchMode {
             mode: Mode::ImagePending,
         })?;
-        let hello = talk.receive(PACKET)?;
-        if !matches!(hello, Packet::Hello { .. }) {
-            return Err(talk.unexpected(&hello));
+        match talk.receive(ANSWER) {
+            Ok(hello @ Packet::Hello { .. }) => {
+                talk.port.push_back(&hello.encode());
+                Ok(())
+            }
+            // What was asked for is told. Whoever speaks next nudges it, as one whose HELLO somebody else has read.
+            Err(Error::Silent { .. }) => Ok(()),
+            Ok(_) => match self.afterwards()? {
+                Then::Waits => Ok(()),
+                then @ Then::Deaf => Err(Error::NoAnswer { then }),
+            },
+            Err(error) => Err(error),
         }
-        talk.port.push_back(&hello.encode());
-        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
-pub use error::Error;
+pub use error::{Error, Then, of_status};
 pub use first_bytes::{FirstBytes, identify};
 pub use info::{ChipInfo, info};
 

@@ -42,7 +42,22 @@ impl<'a> Talk<'a> {
         // Whoever opened the port before us has eaten HELLO; an unasked answer gets some boot ROMs going
         // (linux-msm/qdl:src/qud.c, qualcomm/qdlrs:cli/src/main.rs).
         self.greet(wanted)?;
-        self.receive(HELLO)
+        match self.receive(HELLO) {
+            Err(Error::Silent { .. }) => {}
+            other => return other,
+        }
+        // Where a run before this one was cut short in the middle of an image, it waits for bytes and takes no answer;
+        // strongtz/edl-ng (PR 27) restarts the state machine of a silent port. That it is heard there is unverified.
+        match self.restart()? {
+            Some(hello) => Ok(hello),
+            None => Err(Error::Silent { sent: self.sent }),
+        }
+    }
+
+    /// Asks the boot ROM to begin anew, which neither restarts the modem nor leaves the bus; `None` where it does not.
+    pub(super) fn restart(&mut self) -> Result<Option<Packet>, Error> {
+        self.send(&Packet::ResetStateMachine)?;
+        self.behind(HELLO)
     }
 
     /// Out of the middle of another program's conversation, without a replug. HELLO may stand behind the leftover already.
@@ -53,15 +68,16 @@ impl<'a> Talk<'a> {
         if let Some(hello) = self.behind(BEHIND)? {
             return Ok(hello);
         }
-        let way_out = match leftover {
-            Packet::CommandReady | Packet::ExecuteResponse { .. } => Packet::SwitchMode {
-                mode: Mode::ImagePending,
-            },
-            _ => Packet::ResetStateMachine,
+        let hello = match leftover {
+            Packet::CommandReady | Packet::ExecuteResponse { .. } => {
+                self.send(&Packet::SwitchMode {
+                    mode: Mode::ImagePending,
+                })?;
+                self.behind(HELLO)?
+            }
+            _ => self.restart()?,
         };
-        self.send(&way_out)?;
-        self.behind(HELLO)?
-            .ok_or_else(|| self.of_leftover(leftover))
+        hello.ok_or_else(|| self.of_leftover(leftover))
     }
 
     /// HELLO behind whatever else is left.

@@ -1,7 +1,7 @@
 //! What a step would send, read, write and ask, in its own order.
 
 use super::Dry;
-use crate::action::{Cause, Failure, fastboot_flash, firehose_flash};
+use crate::action::{Cause, Failure, fastboot_flash, firehose_flash, sahara_load};
 use crate::check::CheckedStep;
 use crate::engine::perform;
 use crate::engine::run::permission::last_warning;
@@ -58,9 +58,15 @@ impl Dry<'_> {
                 lines.push(format!("leave NV items {} alone", items.join(", ")));
             }
         }
+        if step.sahara_info.is_some() {
+            lines.push(format!(
+                "ask the boot ROM for its identity{}",
+                self.unasked()
+            ));
+        }
         if let Some(load) = &step.sahara_load {
-            let programmer = path(&load.programmer)?;
-            lines.push(format!("upload {}", described(&programmer)?));
+            let files = perform::image_files(load, path)?;
+            lines.extend(sahara_load::preview(&files)?);
         }
         if let Some(backup) = &step.firehose_backup {
             let parts: Vec<&str> = backup.parts.iter().map(|p| p.as_str()).collect();
@@ -107,6 +113,16 @@ impl Dry<'_> {
         Ok(lines)
     }
 
+    /// Why a dry run does not ask a boot ROM.
+    fn unasked(&self) -> &'static str {
+        match &self.session {
+            Some(session) if !session.is_simulated() => {
+                ": the run does, for what a boot ROM says first it says only once"
+            }
+            _ => "",
+        }
+    }
+
     /// Every range, in the order in which it would be sent.
     fn flash(&self, flash: &FirehoseFlash, package: &Utf8Path) -> Result<Vec<String>, Failure> {
         let profile = self.plan.profile();
@@ -133,7 +149,6 @@ pub(super) fn texts(step: &Step) -> impl Iterator<Item = &str> {
         step.at_set.as_ref().map(|action| &action.send),
         step.diag_backup.as_ref().map(|action| &action.to),
         step.diag_restore.as_ref().map(|action| &action.from),
-        step.sahara_load.as_ref().map(|action| &action.programmer),
         step.firehose_backup.as_ref().map(|action| &action.to),
         step.firehose_flash.as_ref().map(|action| &action.package),
         step.fastboot_flash.as_ref().map(|action| &action.image),
@@ -143,6 +158,7 @@ pub(super) fn texts(step: &Step) -> impl Iterator<Item = &str> {
     ]
     .into_iter()
     .flatten()
+    .chain(step.sahara_load.iter().flat_map(|load| load.files()))
     .map(|text| text.value.as_str())
 }
 

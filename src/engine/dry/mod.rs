@@ -315,6 +315,11 @@ impl Dry<'_> {
         self.session.is_some() && self.modes.within(checked.signature.needs)
     }
 
+    /// The bulk pair of a real modem is left to the run.
+    fn on_simulated(&self) -> bool {
+        self.session.as_ref().is_some_and(|s| s.is_simulated())
+    }
+
     /// What computes, and what reads as far as that may be.
     fn carry_out(&mut self, checked: &CheckedStep, preview: &mut Preview) {
         let step = &checked.step;
@@ -325,12 +330,19 @@ impl Dry<'_> {
             super::perform::claims(checked, &checked.view(&self.values)).map(|()| Saved::default())
         } else if (checked.script.is_some() && self.runs_script(checked))
             || (step.at_ask.is_some() && self.may_read(checked))
+            || (step.sahara_info.is_some() && self.may_read(checked) && self.on_simulated())
         {
             self.read(checked, preview)
         } else {
             return;
         };
-        let facts = done.and_then(|saved| saved.typed(checked));
+        let facts = done.and_then(|saved| {
+            let facts = saved.typed(checked)?;
+            for (_, identity) in saved.identities(checked, &facts) {
+                self.mask.identity(&identity);
+            }
+            Ok(facts)
+        });
         match facts {
             Ok(facts) => {
                 for (name, value) in facts {

@@ -9,7 +9,6 @@ use crate::engine::attempts::{self, Tries};
 use crate::engine::perform::{self, Saved};
 use crate::engine::resume;
 use crate::event::Event;
-use crate::plan::Value;
 
 /// The modem is in a mode in which the step does not work.
 pub(super) const UNEXPECTED_MODE: &str = "modem::unexpected-mode";
@@ -107,15 +106,15 @@ impl Running<'_, '_> {
                 return Err(failed(&checked.step.id, failure, Effect::Read, false));
             }
         };
+        for (name, identity) in saved.identities(checked, &values) {
+            self.recorder.mask.identity(&identity);
+            if let Err(error) = resume::keep_identity(&self.folder, name, &identity) {
+                let failure = Failure::new("host::journal", Cause::Host, error.to_string());
+                return Err(failed(&checked.step.id, failure, Effect::Read, false));
+            }
+        }
         self.unverified.extend(saved.unverified);
         for (name, value) in values {
-            if let Value::Imei(imei) = &value {
-                self.recorder.mask.identity(imei);
-                if let Err(error) = resume::keep_identity(&self.folder, &name, imei) {
-                    let failure = Failure::new("host::journal", Cause::Host, error.to_string());
-                    return Err(failed(&checked.step.id, failure, Effect::Read, false));
-                }
-            }
             self.recorder.say(&Event::Fact {
                 step: checked.step.id.value.clone(),
                 name: name.clone(),

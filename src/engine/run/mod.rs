@@ -123,6 +123,9 @@ pub fn run(
         }
     }
     let (point, writer) = if let Some(history) = request.resume {
+        for identity in history.identities() {
+            mask.identity(identity);
+        }
         let seen = session.observe().map_err(resume::Error::Look)?;
         let (point, journal) = history.point(request.plan, &request.values, &seen)?;
         (Some(point), Writer::go_on(&request.folder.root, &journal)?)
@@ -155,11 +158,6 @@ pub fn run(
     };
     if let Some(point) = point {
         running.recorder.backups = point.backups;
-        for value in point.facts.values() {
-            if let Value::Imei(imei) = value {
-                running.recorder.mask.identity(imei);
-            }
-        }
         running.values.extend(point.facts);
         running.resume_after = Some(point.after);
         running.passed = point.passed;

@@ -1,7 +1,7 @@
-//! Taking a programmer: the header, then what the header says, piece by piece.
+//! Taking a programmer, or another image of the same form: the header, then what the header says, piece by piece.
 
 use crate::files::hex;
-use crate::protocol::sahara::{IMAGE_PROGRAMMER, Packet};
+use crate::protocol::sahara::Packet;
 use crate::sim::elf::{self, Class, Part};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
@@ -9,6 +9,8 @@ use std::collections::VecDeque;
 /// An image transfer under way.
 #[derive(Debug)]
 pub(super) struct Upload {
+    /// Its number.
+    pub(super) id: u32,
     wide: bool,
     stage: Stage,
     /// The part that was asked for, and how much of it has come.
@@ -38,9 +40,10 @@ pub(super) enum Step {
 }
 
 impl Upload {
-    pub(super) fn begin(wide: bool) -> (Self, Step) {
+    pub(super) fn begin(id: u32, wide: bool) -> (Self, Step) {
         let class = if wide { Class::Elf64 } else { Class::Elf32 };
         let mut upload = Self {
+            id,
             wide,
             stage: Stage::Header,
             asked: (0, 0),
@@ -58,13 +61,13 @@ impl Upload {
         let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
         Step::Ask(if self.wide {
             Packet::ReadData64 {
-                image: u64::from(IMAGE_PROGRAMMER),
+                image: u64::from(self.id),
                 offset,
                 length,
             }
         } else {
             Packet::ReadData {
-                image: IMAGE_PROGRAMMER,
+                image: self.id,
                 offset: narrow(offset),
                 length: narrow(length),
             }

@@ -4,6 +4,12 @@
 //! All fields are little-endian. A packet is a header of two u32, command and total length, and a body. The
 //! length may exceed the fields known here, because newer versions append some.
 
+mod status;
+#[cfg(test)]
+mod tests;
+
+pub use status::{Cause, cause, status_text};
+
 use super::wire::{Fields, Message};
 
 /// Bytes of the header: command and total length.
@@ -330,124 +336,5 @@ impl Packet {
             0x13 => Self::ResetStateMachine,
             _ => return None,
         })
-    }
-}
-
-/// The name of a status in `END_OF_IMAGE` (protocols.md §5.7: openpst, libqmi and edl-ng agree; edl's own table is
-/// shifted by one).
-pub fn status_text(status: u32) -> &'static str {
-    const TEXTS: [&str; 0x29] = [
-        "ok",
-        "invalid command",
-        "protocol mismatch",
-        "invalid target protocol",
-        "invalid host protocol",
-        "invalid packet size",
-        "unexpected image id",
-        "invalid image header size",
-        "invalid image data size",
-        "invalid image type",
-        "invalid transmit length",
-        "invalid receive length",
-        "transmit or receive error",
-        "read data error",
-        "unsupported number of program headers",
-        "invalid program header size",
-        "multiple shared segments",
-        "uninitialised header location",
-        "invalid destination address",
-        "invalid image header data size",
-        "invalid ELF header",
-        "unknown host error",
-        "receive timeout",
-        "transmit timeout",
-        "invalid host mode",
-        "invalid memory read",
-        "invalid data size request",
-        "memory debug unsupported",
-        "invalid mode switch",
-        "execute failed",
-        "invalid execute parameter",
-        "execute unsupported",
-        "execute data: invalid command",
-        "hash table authentication failed",
-        "hash verification failed",
-        "hash table not found",
-        "target initialisation failure",
-        "image authentication failed",
-        "invalid hash table size",
-        "enumeration failed",
-        "hardware bulk transfer error",
-    ];
-    usize::try_from(status)
-        .ok()
-        .and_then(|index| TEXTS.get(index))
-        .copied()
-        .unwrap_or("unknown status")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Vectors of protocols.md §12.1.
-    #[test]
-    fn packets_match_the_published_vectors() {
-        let zeros = " 00".repeat(24);
-        let table: Vec<(String, Packet)> = vec![
-            (
-                format!("01 00 00 00 30 00 00 00 02 00 00 00 01 00 00 00 00 04 00 00 00 00 00 00{zeros}"),
-                Packet::Hello { version: 2, compatible: 1, max_packet: 1024, mode: Mode::ImagePending },
-            ),
-            (
-                format!("02 00 00 00 30 00 00 00 02 00 00 00 01 00 00 00 00 00 00 00 03 00 00 00{zeros}"),
-                Packet::HelloResponse { version: 2, compatible: 1, status: 0, mode: Mode::Command },
-            ),
-            (
-                "03 00 00 00 14 00 00 00 0D 00 00 00 34 00 00 00 80 00 00 00".into(),
-                Packet::ReadData { image: 13, offset: 0x34, length: 0x80 },
-            ),
-            (
-                "04 00 00 00 10 00 00 00 0D 00 00 00 25 00 00 00".into(),
-                Packet::EndOfImage { image: 13, status: 0x25 },
-            ),
-            ("05 00 00 00 08 00 00 00".into(), Packet::Done),
-            ("06 00 00 00 0C 00 00 00 01 00 00 00".into(), Packet::DoneResponse { status: 1 }),
-            ("07 00 00 00 08 00 00 00".into(), Packet::Reset),
-            ("08 00 00 00 08 00 00 00".into(), Packet::ResetResponse),
-            ("0B 00 00 00 08 00 00 00".into(), Packet::CommandReady),
-            ("0C 00 00 00 0C 00 00 00 00 00 00 00".into(), Packet::SwitchMode { mode: Mode::ImagePending }),
-            ("0D 00 00 00 0C 00 00 00 01 00 00 00".into(), Packet::Execute { command: 1 }),
-            ("0E 00 00 00 10 00 00 00 01 00 00 00 04 00 00 00".into(), Packet::ExecuteResponse { command: 1, length: 4 }),
-            ("0F 00 00 00 0C 00 00 00 01 00 00 00".into(), Packet::ExecuteData { command: 1 }),
-            (
-                "12 00 00 00 20 00 00 00 0D 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 40 00 00 00 00 00 00 00".into(),
-                Packet::ReadData64 { image: 13, offset: 0, length: 0x40 },
-            ),
-            ("13 00 00 00 08 00 00 00".into(), Packet::ResetStateMachine),
-        ];
-        for (hex, packet) in table {
-            let bytes: Vec<u8> = hex
-                .split(' ')
-                .map(|b| u8::from_str_radix(b, 16).unwrap())
-                .collect();
-            assert_eq!(packet.encode(), bytes, "{packet:?}");
-            assert_eq!(Packet::decode(&bytes), Ok(packet));
-        }
-    }
-
-    #[test]
-    fn lengths_that_lie_are_refused() {
-        assert!(header([1, 0, 0, 0, 4, 0, 0, 0]).is_err());
-        assert!(header([1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]).is_err());
-        assert!(header([0x3c, 0x3f, 0x78, 0x6d, 8, 0, 0, 0]).is_err());
-        assert!(Packet::decode(&[3, 0, 0, 0, 8, 0, 0, 0]).is_err());
-    }
-
-    #[test]
-    fn image_authentication_failed_is_status_0x25() {
-        assert_eq!(status_text(0x25), "image authentication failed");
-        assert_eq!(status_text(0x28), "hardware bulk transfer error");
-        assert_eq!(status_text(0x29), "unknown status");
     }
 }
