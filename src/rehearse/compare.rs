@@ -16,6 +16,8 @@ pub(super) struct Came {
     pub(super) step: Option<String>,
     pub(super) code: Option<String>,
     pub(super) message: String,
+    /// What a person is told to do.
+    pub(super) help: Option<String>,
     pub(super) facts: Values,
     pub(super) steps: Steps,
     pub(super) modem: Summary,

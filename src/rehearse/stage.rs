@@ -37,6 +37,8 @@ pub struct Rehearsed {
     /// Each difference from what the case expects; none where it came out as expected.
     pub differences: Vec<Problem>,
     pub outcome: Outcome,
+    /// What the first run told a person to do.
+    pub help: Option<String>,
     /// Of the resumed run.
     pub resumed: Option<Outcome>,
     /// The modem's time.
@@ -103,6 +105,7 @@ impl Stage {
         Ok(Rehearsed {
             differences,
             outcome: first.outcome,
+            help: first.help,
             resumed,
             took,
         })
@@ -207,22 +210,24 @@ impl Acting<'_> {
             Err(payload) if payload.is::<Killed>() => None,
             Err(payload) => resume_unwind(payload),
         };
-        let (outcome, step, code, message, facts) = match result {
+        let told = match result {
             None => self.killed(&id)?,
-            Some(Ok(ended)) => (
-                ended.outcome,
-                ended.step,
-                ended.code,
-                ended.message,
-                ended.facts,
-            ),
-            Some(Err(StartError::Resume(error))) if error.is_about_the_modem() => (
-                Outcome::NoModem,
-                None,
-                Some(resume::CODE.to_owned()),
-                error.to_string(),
-                Values::new(),
-            ),
+            Some(Ok(ended)) => Told {
+                outcome: ended.outcome,
+                step: ended.step,
+                code: ended.code,
+                message: ended.message,
+                help: ended.help,
+                facts: ended.facts,
+            },
+            Some(Err(StartError::Resume(error))) if error.is_about_the_modem() => Told {
+                outcome: Outcome::NoModem,
+                step: None,
+                code: Some(resume::CODE.to_owned()),
+                message: error.to_string(),
+                help: Some(error.help()),
+                facts: Values::new(),
+            },
             Some(Err(error)) => {
                 return Err(one(Problem::bare("rehearsal::start", error.to_string())));
             }
@@ -230,11 +235,12 @@ impl Acting<'_> {
         let modem = simulation::lock(&self.modem);
         let records = modem.record().iter().skip(recorded_before);
         Ok(Came {
-            outcome,
-            step,
-            code,
-            message,
-            facts,
+            outcome: told.outcome,
+            step: told.step,
+            code: told.code,
+            message: told.message,
+            help: told.help,
+            facts: told.facts,
             steps,
             modem: modem.summary(),
             recorded: records.map(|record| record.kind.recorded()).collect(),
@@ -249,14 +255,14 @@ impl Acting<'_> {
             let message = "a run that was killed must be listed as interrupted";
             return Err(one(Problem::bare("rehearsal::start", message)));
         };
-        let message = "nothing: the program was killed".to_owned();
-        Ok((
-            Outcome::Interrupted,
-            past.step,
-            None,
-            message,
-            Values::new(),
-        ))
+        Ok(Told {
+            outcome: Outcome::Interrupted,
+            step: past.step,
+            code: None,
+            message: "nothing: the program was killed".to_owned(),
+            help: None,
+            facts: Values::new(),
+        })
     }
 
     /// Nothing goes wrong any more, and a plug that is out is put back. The boot pin stays as it is.
@@ -322,8 +328,15 @@ impl Acting<'_> {
     }
 }
 
-/// What a run said at its end: outcome, step, code, message, facts.
-type Told = (Outcome, Option<String>, Option<String>, String, Values);
+/// What a run said at its end.
+struct Told {
+    outcome: Outcome,
+    step: Option<String>,
+    code: Option<String>,
+    message: String,
+    help: Option<String>,
+    facts: Values,
+}
 
 /// Two listeners as one.
 struct Both<'a>(&'a mut dyn Listener, &'a mut dyn Listener);

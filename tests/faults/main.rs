@@ -9,6 +9,7 @@
     reason = "a test may fail where it stands, looks at files as a person would, and prints its table"
 )]
 
+mod again;
 mod cell;
 mod kinds;
 mod matrix;
