@@ -92,6 +92,15 @@ pub(crate) fn scenario(
     if random.percent(25) {
         lines.push("programmer: { digest: false }".to_owned());
     }
+    if random.percent(25) {
+        let dialect = random.word(&[
+            "version: 3",
+            "command_mode: false",
+            "command_mode: false, begins_anew: false",
+            "images: [21]",
+        ]);
+        lines.push(format!("sahara: {{ {dialect} }}"));
+    }
     if random.percent(30) {
         let seconds = random.between(5, 40);
         lines.push(format!("boot_time: {seconds}s"));

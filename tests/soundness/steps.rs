@@ -354,7 +354,41 @@ impl Draft {
         (step, changes(vec![Mode::Edl]))
     }
 
-    pub(crate) fn in_edl(&mut self) -> (Step, Does) {
+    fn in_edl(&mut self) -> (Step, Does) {
+        if self.random.percent(30) {
+            self.chip()
+        } else {
+            self.load()
+        }
+    }
+
+    /// Its facts have names of its own, so each is saved once.
+    fn chip(&mut self) -> (Step, Does) {
+        let mut step = Step::new(self.fresh("chip"));
+        step.put("sahara.info: {}");
+        let mut saves = Vec::new();
+        for (name, kind) in [("hwid", "text"), ("serial", "text"), ("sahara", "int")] {
+            let is_taken = |known: &Known| known.name == name;
+            let taken = self.names.iter().any(is_taken) || self.doubtful.iter().any(is_taken);
+            if !taken && self.random.percent(40) {
+                let name = name.to_owned();
+                saves.push(Known { name, kind });
+            }
+        }
+        if !saves.is_empty() {
+            step.put(save(&saves));
+        }
+        step.put("timeout: 30s");
+        (
+            step,
+            Does {
+                saves,
+                ..Does::default()
+            },
+        )
+    }
+
+    pub(crate) fn load(&mut self) -> (Step, Does) {
         if !self.has("folder") || !self.has("file") {
             return self.hands();
         }
@@ -365,8 +399,13 @@ impl Draft {
         } else {
             format!("${{{}}}", self.input("programmer"))
         };
+        let images = if self.random.percent(20) {
+            format!(", images: {{ 21: {} }}", quoted(&programmer))
+        } else {
+            String::new()
+        };
         step.put(format!(
-            "sahara.load: {{ programmer: {} }}",
+            "sahara.load: {{ programmer: {}{images} }}",
             quoted(&programmer)
         ));
         step.put("timeout: 30s");

@@ -51,7 +51,7 @@ impl Draft {
                 if mode == Mode::Normal {
                     self.plain(steps, Self::by_diag);
                 }
-                self.plain(steps, Self::in_edl);
+                self.plain(steps, Self::load);
                 self.plain(steps, Self::read_back);
                 self.plain(steps, Self::flash);
                 self.plain(steps, Self::leave_programmer);
