@@ -5,3 +5,5 @@ pub mod diag;
 pub mod fastboot;
 pub mod firehose;
 pub mod sahara;
+#[cfg(test)]
+pub(crate) mod scripted;

@@ -2,6 +2,8 @@
 //! is sent on drop. An error says whether the conversation is still in step.
 
 mod error;
+#[cfg(test)]
+mod hostile;
 mod line;
 mod start;
 mod storage;
@@ -17,7 +19,7 @@ pub use transfer::Writing;
 use crate::protocol::firehose::Element;
 use crate::protocol::nand::{Geometry, Sectors};
 use crate::transport::{Deadline, Interrupt, Port};
-use line::Line;
+use line::{Answer, Line};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -103,10 +105,10 @@ impl Firehose {
     }
 
     pub fn nop(&mut self, deadline: Deadline) -> Result<(), Error> {
-        self.line
-            .ask("nop", &start::nop(), patience::NOP, deadline)?
-            .acknowledged("nop")
-            .map(drop)
+        let answer = self
+            .line
+            .ask("nop", &start::nop(), patience::NOP, deadline)?;
+        over("nop", answer).map(drop)
     }
 
     /// Asks what chip there is. `None` where the programmer says it in a form that is not known.
@@ -117,9 +119,8 @@ impl Firehose {
             .with("print_json", 1);
         let answer = self
             .line
-            .ask(command, &element, patience::STORAGE, deadline)?
-            .acknowledged(command)?;
-        Ok(Storage::from_logs(&answer.logs))
+            .ask(command, &element, patience::STORAGE, deadline)?;
+        Ok(Storage::from_logs(&over(command, answer)?.logs))
     }
 
     /// Erases whole blocks.
@@ -139,10 +140,10 @@ impl Firehose {
             });
         }
         let element = range(command, chip, sectors);
-        self.line
-            .ask(command, &element, patience::ERASE, deadline)?
-            .acknowledged(command)
-            .map(drop)
+        let answer = self
+            .line
+            .ask(command, &element, patience::ERASE, deadline)?;
+        over(command, answer).map(drop)
     }
 
     /// Changes some bytes on the chip; the programmer evaluates the value.
@@ -162,10 +163,10 @@ impl Firehose {
             .with("start_sector", patch.sector.start().0)
             .with("value", patch.value)
             .with("what", patch.what);
-        self.line
-            .ask(command, &element, patience::PATCH, deadline)?
-            .acknowledged(command)
-            .map(drop)
+        let answer = self
+            .line
+            .ask(command, &element, patience::PATCH, deadline)?;
+        over(command, answer).map(drop)
     }
 
     /// Restarts the modem. An answer or its leaving is success (protocols.md §6.6: EPROTO 9 ms after the ACK).
@@ -182,6 +183,18 @@ impl Firehose {
             Err(error) => Err(error),
         }
     }
+}
+
+/// A yes to a command without raw data. A programmer that says raw mode with it takes the next command for data.
+fn over(command: &'static str, answer: Answer) -> Result<Answer, Error> {
+    let answer = answer.acknowledged(command)?;
+    if answer.response.raw_mode {
+        return Err(Error::Unexpected {
+            command,
+            what: "raw mode where no data belongs",
+        });
+    }
+    Ok(answer)
 }
 
 /// What a patch changes.

@@ -97,6 +97,12 @@ fn configure(mut line: Line, offers: Offers, deadline: Deadline) -> Result<Fireh
         let answer = line.ask("configure", &element, CONFIGURE, deadline)?;
         let smaller = offered(&answer.response).filter(|size| *size < asked);
         match (answer.response.ack, smaller) {
+            (true, _) if answer.response.raw_mode => {
+                return Err(Error::Unexpected {
+                    command: "configure",
+                    what: "raw mode where no data belongs",
+                });
+            }
             (true, size) => {
                 return Ok(Firehose {
                     line,

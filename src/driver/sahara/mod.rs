@@ -5,6 +5,8 @@
 
 mod error;
 mod first_bytes;
+#[cfg(test)]
+mod hostile;
 mod info;
 mod packets;
 mod talk;
