@@ -10,7 +10,7 @@ pub use looking::{Rights, may_write};
 use camino::{Utf8Path, Utf8PathBuf};
 use cap_std::ambient_authority;
 use cap_std::fs::OpenOptionsExt as _;
-use cap_std::fs_utf8::{Dir, File, OpenOptions};
+use cap_std::fs_utf8::{Dir, DirBuilder, DirBuilderExt as _, File, OpenOptions};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
@@ -174,6 +174,21 @@ impl Root {
             self.wrap("make the folder", path, self.disk.takes())?;
         }
         self.wrap("make the folder", path, self.dir.create_dir_all(path))
+    }
+
+    /// Makes a folder and its parents, for their owner alone.
+    pub fn make_own_folder(&self, path: &Utf8Path) -> Result<(), Error> {
+        if self.is_folder(path) {
+            return Ok(());
+        }
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_str().is_empty()) {
+            self.make_own_folder(parent)?;
+        }
+        self.wrap("make the folder", path, self.disk.takes())?;
+        let mut builder = DirBuilder::new();
+        builder.mode(0o700);
+        let made = self.dir.create_dir_with(path, &builder);
+        self.wrap("make the folder", path, made)
     }
 
     fn make_parents(&self, path: &Utf8Path) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! Firmware: the grammar of versions, and packages judged offline. It answers what a package would do to a chip
 //! before one byte is sent. Nothing here speaks to a modem, and nothing is trusted because a package says so.
 
+pub mod archive;
 mod expression;
 mod fault;
 mod file_name;
