@@ -5,6 +5,7 @@ use super::setup::Place;
 use super::{Stop, keep, setup};
 use crate::check::CheckedPlan;
 use crate::diagnostic::Problem;
+use crate::engine::store::Scratch;
 use crate::engine::{ExitCode, dry, run};
 use crate::host::Keeper;
 use crate::modem::Role;
@@ -14,6 +15,7 @@ use crate::report::{Output, problems};
 use crate::transport::Interrupt;
 use camino::Utf8Path;
 use serde_json::json;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::collections::BTreeMap;
 
 pub(super) fn dry_run(
@@ -35,6 +37,11 @@ pub(super) fn dry_run(
     let simulated = simulation.as_ref().map(|s| s.modem.clone());
     let mut operator = setup::operator(options, &plan, asks, output)?;
     let values = setup::values(&plan, &resolved.given, operator.as_mut())?;
+    // What was unpacked stays until the report is printed, or a signal ends the program.
+    let (values, scratch) = setup::unpacked(&plan, values, &store, &Interrupt::default())?;
+    if let Some(scratch) = &scratch {
+        remove_on_signals(scratch.root.path())?;
+    }
     let keeper = match &simulation {
         Some(_) => None,
         // What answers over AT and DIAG answers one program at a time.
@@ -68,6 +75,20 @@ pub(super) fn dry_run(
     } else {
         ExitCode::Proved
     })
+}
+
+/// A signal ends a dry run as it ends any program, but nothing is left behind.
+fn remove_on_signals(folder: &Utf8Path) -> Result<(), Stop> {
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let folder = folder.to_owned();
+    std::thread::spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            Scratch::remove(&folder);
+            // Where it cannot, nothing else is left to be done.
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
+        }
+    });
+    Ok(())
 }
 
 /// The modem that the options name; without one, the only one on USB, if there is one.

@@ -100,6 +100,8 @@ fn go(
     let values = setup::values(&plan, &resolved.given, operator.as_mut())?;
     let interrupt = Interrupt::default();
     watch_signals(&interrupt, output)?;
+    // What was unpacked stays until the run is over.
+    let (values, _scratch) = setup::unpacked(&plan, values, store, &interrupt)?;
     let keeper = match &simulation {
         Some(_) => None,
         None => Some(keep::keeper(options, &resolved.ports, name, store)?),

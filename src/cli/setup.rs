@@ -8,7 +8,8 @@ use crate::check::{self, CheckedPlan};
 use crate::diagnostic::Problem;
 use crate::engine::approval::Digest;
 use crate::engine::inputs::{self, Given, Secrets};
-use crate::engine::store::{self, Store};
+use crate::engine::store::{self, Scratch, Store};
+use crate::engine::zips;
 use crate::engine::{ExitCode, Operator};
 use crate::files::{self, Root};
 use crate::host::Keeper;
@@ -356,6 +357,21 @@ pub(super) fn values(
                 })
                 .collect(),
         },
+    })
+}
+
+/// The same with every zip unpacked, and the folder where that was done: it goes with what is returned.
+pub(super) fn unpacked(
+    plan: &CheckedPlan,
+    values: Values,
+    store: &Store,
+    interrupt: &Interrupt,
+) -> Result<(Values, Option<Scratch>), Stop> {
+    let unpacked = zips::unpack(plan, values, || store.scratch(), interrupt);
+    unpacked.map_err(|error| match error {
+        zips::Error::Problems(problems) => Stop::problems(problems),
+        zips::Error::Host(problem) => Stop::one(ExitCode::Host, problem),
+        zips::Error::Interrupted(problem) => Stop::one(ExitCode::Interrupted, problem),
     })
 }
 

@@ -1,5 +1,6 @@
 //! The approval digest: one plan, one set of inputs and files, one unit. It is stale as soon as any of it moved.
 
+use super::zips;
 use crate::check::CheckedPlan;
 use crate::files::{self, Root};
 use crate::plan::{Value, Values};
@@ -130,6 +131,12 @@ fn described(value: &Value) -> Result<String, files::Error> {
             format!("file {path} {bytes} {sha256}")
         }
         Value::Folder(path) => format!("folder {path} {}", folder(path)?),
+        // Where it was unpacked is of no matter; what is there now, and what it came from, is.
+        Value::Unpacked(unpacked) => {
+            zips::is_as_unpacked(unpacked)?;
+            let (zip, sha256) = (&unpacked.zip, &unpacked.sha256);
+            format!("zip {zip} {sha256} {}", folder(&unpacked.folder)?)
+        }
         Value::Secret(secret) => {
             format!("secret {}", files::hex(&Sha256::digest(secret)))
         }

@@ -56,9 +56,9 @@ fn decide(asked: &CheckedGuard, known: &Known<'_>) -> Result<Verdict, String> {
             profile,
         ),
         GuardKind::Package { folder, keeps } => {
-            let folder = value(folder)?.display();
+            let path = value(folder)?.path();
             guard::package::judge(
-                folder.as_str().into(),
+                path.ok_or_else(|| folder.clone())?,
                 keeps,
                 profile,
                 erases_all(known.plan, asked),

@@ -1,7 +1,7 @@
 //! Inputs: every one present, typed and, for files, there, before step one.
 
-use super::Operator;
 use super::operator::Answer;
+use super::{Operator, zips};
 use crate::check::{CheckedPlan, GuardKind};
 use crate::diagnostic::Problem;
 use crate::files;
@@ -81,19 +81,17 @@ pub fn resolve(
     }
 }
 
-/// Files that a guard will judge must at least be what they are said to be.
-fn malformed(checked: &CheckedPlan, values: &Values) -> Vec<Problem> {
+/// Files that a guard will judge must at least be what they are said to be. A zip is judged once it is unpacked.
+pub(super) fn malformed(checked: &CheckedPlan, values: &Values) -> Vec<Problem> {
     let guards = checked.guards().iter();
     guards
         .filter_map(|guard| {
             let (name, found) = match &guard.kind {
                 GuardKind::Package { folder, keeps } => {
-                    let path = values.get(folder)?.display();
+                    let value = values.get(folder).filter(|value| !zips::is_one(value))?;
+                    let path = value.path()?;
                     let profile = checked.profile();
-                    (
-                        folder,
-                        guard::package::malformed(path.as_str().into(), keeps, profile)?,
-                    )
+                    (folder, guard::package::malformed(path, keeps, profile)?)
                 }
                 GuardKind::SameUnit { file, .. } => {
                     let path = values.get(file)?.display();
@@ -127,7 +125,7 @@ fn unknown_names(plan: &Plan, given: &Given) -> Vec<Problem> {
         .collect()
 }
 
-/// The typed value of one input, or why the text is none. Files and folders must be there.
+/// The typed value of one input, or why the text is none. Files and folders must be there; a zip may stand for a folder.
 fn value(
     plan: &CheckedPlan,
     name: &str,
@@ -146,7 +144,7 @@ fn value(
         .map_err(|reason| format!("is {shown}: {reason}"))?;
     match &value {
         Value::File(path) => exists(path, files::Root::is_file, "file")?,
-        Value::Folder(path) => folder_exists(path)?,
+        Value::Folder(path) if !zips::is_there(path) => folder_exists(path)?,
         _ => {}
     }
     Ok(value)
@@ -166,9 +164,13 @@ fn exists(
 }
 
 fn folder_exists(path: &Utf8Path) -> Result<(), String> {
-    files::Root::open(path)
-        .map(|_| ())
-        .map_err(|_| format!("is `{path}`, where there is no folder"))
+    match files::Root::open(path) {
+        Ok(_) => Ok(()),
+        Err(_) if exists(path, files::Root::is_file, "file").is_ok() => Err(format!(
+            "is `{path}`, which is neither a folder nor a file named `.zip`"
+        )),
+        Err(_) => Err(format!("is `{path}`, where there is no folder and no zip")),
+    }
 }
 
 /// A secret never stands on the command line: `@file` or `env:VAR`.

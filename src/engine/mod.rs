@@ -16,6 +16,7 @@ mod recorder;
 pub mod resume;
 pub mod run;
 pub mod store;
+pub mod zips;
 
 pub use operator::Operator;
 pub use outcome::{ExitCode, Outcome};

@@ -46,6 +46,36 @@ pub fn default_folder(variable: impl Fn(&str) -> Option<String>) -> Option<Utf8P
     Some(base.join("unbrick"))
 }
 
+/// A folder for what one call of the program needs on the disk. It goes when the program is done with it; what a killed
+/// one left goes with the next.
+#[derive(Debug)]
+pub struct Scratch {
+    pub root: Root,
+    /// Held as long as the program lives; the kernel frees it with the process.
+    _lock: std::fs::File,
+}
+
+/// Where scratch folders lie, and the file of each that says whether it is in use.
+const SCRATCH: &str = "scratch";
+const IN_USE: &str = "in-use";
+
+impl Scratch {
+    /// Removes all that is in it.
+    pub fn remove(folder: &Utf8Path) {
+        let (Some(parent), Some(name)) = (folder.parent(), folder.file_name()) else {
+            return;
+        };
+        // What cannot be removed now is tried again by the next call.
+        let _ = Root::open(parent).and_then(|root| root.remove_folder(Utf8Path::new(name)));
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        Self::remove(self.root.path());
+    }
+}
+
 impl Store {
     pub fn open(folder: &Utf8Path) -> Result<Self, files::Error> {
         Root::create(folder).map(|root| Self { root })
@@ -79,6 +109,42 @@ impl Store {
                 return Ok(RunFolder { id, root });
             }
             attempt += 1;
+        }
+    }
+
+    /// A scratch folder of this process alone, for its owner alone.
+    pub fn scratch(&self) -> Result<Scratch, files::Error> {
+        self.remove_left_scratch();
+        let now = jiff::Timestamp::now();
+        let mut attempt = 0_u32;
+        loop {
+            let seed = format!("{now}{}{attempt}", std::process::id());
+            let name = &files::hex(&Sha256::digest(seed))[..12];
+            let path = Utf8Path::new(SCRATCH).join(name);
+            if !self.root.exists(&path) {
+                self.root.make_own_folder(&path)?;
+                let root = self.root.folder(&path)?;
+                let file = root.create_new(Utf8Path::new(IN_USE))?;
+                // Another process that tidies up may have it for a moment: then it takes the folder as well.
+                if let Some(lock) = file.to_std().ok().filter(|file| file.try_lock().is_ok()) {
+                    return Ok(Scratch { root, _lock: lock });
+                }
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Removes what killed processes left.
+    pub fn remove_left_scratch(&self) {
+        let folder = Utf8Path::new(SCRATCH);
+        for name in self.root.names(folder).unwrap_or_default() {
+            let path = folder.join(name);
+            let lock = self.root.read(&path.join(IN_USE));
+            let is_left = lock.is_ok_and(|lock| lock.into_std().try_lock().is_ok());
+            if is_left {
+                // What cannot be removed now is tried again by the next call.
+                let _ = self.root.remove_folder(&path);
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Kind;
 use crate::protocol::diag::imei_is_valid;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,10 +19,22 @@ pub enum Value {
     Bool(bool),
     File(Utf8PathBuf),
     Folder(Utf8PathBuf),
+    /// A folder that was given as a zip.
+    Unpacked(Unpacked),
     /// A full version, or `unknown`.
     Firmware(String),
     Imei(String),
     Secret(String),
+}
+
+/// A zip, and where it was unpacked.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Unpacked {
+    /// As it was given.
+    pub zip: Utf8PathBuf,
+    pub sha256: String,
+    /// What stands for the folder.
+    pub folder: Utf8PathBuf,
 }
 
 impl Value {
@@ -69,22 +81,32 @@ impl Value {
             Self::Int(_) => Kind::Int,
             Self::Bool(_) => Kind::Bool,
             Self::File(_) => Kind::File,
-            Self::Folder(_) => Kind::Folder,
+            Self::Folder(_) | Self::Unpacked(_) => Kind::Folder,
             Self::Firmware(_) => Kind::Firmware,
             Self::Imei(_) => Kind::Imei,
             Self::Secret(_) => Kind::Secret,
         }
     }
 
-    /// As it is written into commands, paths and the journal's private part: in full.
+    /// As it is written into commands, texts and the journal's private part: in full, and as it was given.
     pub fn display(&self) -> String {
         match self {
             Self::Int(number) => number.to_string(),
             Self::Bool(truth) => truth.to_string(),
             Self::File(path) | Self::Folder(path) => path.to_string(),
+            Self::Unpacked(unpacked) => unpacked.zip.to_string(),
             Self::Text(text) | Self::Firmware(text) | Self::Imei(text) | Self::Secret(text) => {
                 text.clone()
             }
+        }
+    }
+
+    /// Where a file or a folder lies on this computer's disk.
+    pub fn path(&self) -> Option<&Utf8Path> {
+        match self {
+            Self::File(path) | Self::Folder(path) => Some(path),
+            Self::Unpacked(unpacked) => Some(&unpacked.folder),
+            _ => None,
         }
     }
 
@@ -93,6 +115,7 @@ impl Value {
         match self {
             Self::Imei(imei) => format!("…{}", &imei[imei.len().saturating_sub(4)..]),
             Self::Secret(_) => "***".to_owned(),
+            Self::Unpacked(unpacked) => format!("{} (sha256 {})", unpacked.zip, unpacked.sha256),
             _ => self.display(),
         }
     }

@@ -27,7 +27,7 @@ pub use action::{
     FirehoseBackup, FirehoseFlash, OperatorAsk, OperatorDo, RebootTo, Retry, SaharaLoad, Step,
     UsbWait, Verify,
 };
-pub use fact::{Value, Values, is_firmware_version, is_name};
+pub use fact::{Unpacked, Value, Values, is_firmware_version, is_name};
 pub use fault::{Fault, FaultKind, FaultValue, Operation};
 pub use fragment::{Fragment, Include, Inclusion, Param};
 pub use guard::{

@@ -167,8 +167,10 @@ impl Template {
                 reason,
             };
             match value {
-                Value::File(path) | Value::Folder(path) if first => Ok(path.to_string()),
-                Value::File(_) | Value::Folder(_) => Err(refuse("a path stands at the beginning")),
+                Value::File(_) | Value::Folder(_) | Value::Unpacked(_) => match value.path() {
+                    Some(path) if first => Ok(path.to_string()),
+                    _ => Err(refuse("a path stands at the beginning")),
+                },
                 Value::Secret(_) | Value::Imei(_) => Err(refuse("it is private")),
                 _ => {
                     let text = value.display();
@@ -187,11 +189,9 @@ impl Template {
             }
         })?;
         // What follows the given folder, or the whole where there is none, must stay beneath it.
-        let own = match self.begins_with().and_then(|name| values.get(name)) {
-            Some(Value::File(path) | Value::Folder(path)) => {
-                text[path.as_str().len()..].trim_start_matches('/')
-            }
-            _ => &text,
+        let own = match (self.begins_with()).and_then(|name| values.get(name)?.path()) {
+            Some(path) => text[path.as_str().len()..].trim_start_matches('/'),
+            None => &text,
         };
         if own.starts_with('/') || own.split(['/', '\\']).any(|part| part == "..") {
             return Err(ExpandError::Outside);

@@ -130,7 +130,7 @@ pub enum Kind {
     Bool,
     /// A file that exists.
     File,
-    /// A folder that exists.
+    /// A folder that exists, or a zip of one.
     Folder,
     /// A full firmware version, or `unknown`.
     Firmware,

@@ -2,6 +2,7 @@
 
 use crate::check::{CheckedPlan, CheckedStep};
 use crate::diagnostic::{Problem, Source, nearest};
+use crate::engine::zips;
 use crate::files::Root;
 use crate::plan::library::{self, Place};
 use crate::plan::{
@@ -279,7 +280,8 @@ impl Judge<'_> {
                 )),
                 (Place::Disk(_), found) if kind == Kind::File && found.is_there() => Ok(()),
                 (Place::Disk(_), Place::Disk(path))
-                    if kind == Kind::Folder && Root::open(&path).is_ok() =>
+                    if kind == Kind::Folder
+                        && (Root::open(&path).is_ok() || zips::is_there(&path)) =>
                 {
                     Ok(())
                 }

@@ -11,12 +11,14 @@ use crate::engine::Listener;
 use crate::engine::inputs::{self, Given, Nobody, Secrets};
 use crate::engine::resume::{self, History};
 use crate::engine::run::{self, Request, StartError};
-use crate::engine::store::{RunFolder, Store};
+use crate::engine::store::{RunFolder, Scratch, Store};
+use crate::engine::zips;
 use crate::event::Event;
 use crate::files;
 use crate::plan::library::Place;
 use crate::plan::{Expectation, FaultKind, Hand, Kind, Mode, Outcome, Values};
 use crate::sim::Modem;
+use crate::transport::Interrupt;
 use camino::Utf8Path;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -68,6 +70,7 @@ impl Stage {
         let mut scenario = case.scenario.clone();
         scenario.faults.extend(case.rehearsal.faults.clone());
         let values = self.values(case, plan, &store)?;
+        let (values, _scratch) = unpacked(plan, values, &store)?;
         let modem = Simulation::new(&scenario, plan, 0).map_err(one)?.modem;
         let computer = Computer::new(&modem, &scenario.faults, &values);
         let before = simulation::lock(&modem).summary();
@@ -154,6 +157,19 @@ impl Stage {
             }
         })
     }
+}
+
+/// The same with every zip unpacked beside the runs of the case.
+fn unpacked(
+    plan: &CheckedPlan,
+    values: Values,
+    store: &Store,
+) -> Result<(Values, Option<Scratch>), Vec<Problem>> {
+    let unpacked = zips::unpack(plan, values, || store.scratch(), &Interrupt::default());
+    unpacked.map_err(|error| match error {
+        zips::Error::Problems(problems) => problems,
+        zips::Error::Host(problem) | zips::Error::Interrupted(problem) => vec![problem],
+    })
 }
 
 /// One case while it is carried out.

@@ -30,7 +30,11 @@ mod story;
 mod talker;
 mod unit;
 mod wrong;
+mod zips;
 
+/// Zips whose fields can lie.
+#[path = "../../src/firmware/archive/tests/made.rs"]
+mod made;
 /// Made trees like `/sys`, which the reader's own tests use as well.
 #[path = "../../src/modem/sysfs/fixture.rs"]
 mod tree;

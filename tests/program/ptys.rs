@@ -27,7 +27,11 @@ pub(crate) struct Lab {
 impl Lab {
     pub(crate) fn new() -> Self {
         let bench = Bench::new();
-        let Unit { scenario, inputs } = Unit::make(&bench);
+        let unit = Unit::make(&bench);
+        Self::with(bench, unit)
+    }
+
+    pub(crate) fn with(bench: Bench, Unit { scenario, inputs }: Unit) -> Self {
         let (link, log) = (bench.text("modem"), bench.text("sim.log"));
         let mut command = bench.command(&[
             "sim", &scenario, "--link", &link, "--log", &log, "--speed", "50",

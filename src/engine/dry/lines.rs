@@ -5,6 +5,7 @@ use crate::action::{Cause, Failure, fastboot_flash, firehose_flash, sahara_load}
 use crate::check::CheckedStep;
 use crate::engine::perform;
 use crate::engine::run::permission::last_warning;
+use crate::engine::zips;
 use crate::files;
 use crate::plan::{FirehoseFlash, Step, Template, Verify};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -110,7 +111,7 @@ impl Dry<'_> {
             let again = last_warning(checked, self.plan.profile());
             lines.extend(again.map(|question| format!("asks again: {question}")));
         }
-        Ok(lines)
+        Ok(zips::as_given(lines, values))
     }
 
     /// Why a dry run does not ask a boot ROM.
