@@ -17,6 +17,7 @@ mod images;
 mod judged;
 mod list;
 mod patches;
+mod quectel;
 mod random;
 mod ranges;
 mod sound;

@@ -137,11 +137,17 @@ impl Sound {
                 )),
             ),
         ];
+        let mut sound = Self::bare();
+        for (name, bytes) in files {
+            sound.file(name, bytes);
+        }
+        sound
+    }
+
+    /// No file at all.
+    pub(crate) fn bare() -> Self {
         Self {
-            files: files
-                .into_iter()
-                .map(|(name, bytes)| (name.to_owned(), bytes))
-                .collect(),
+            files: BTreeMap::new(),
             list: Vec::new(),
             list_bytes: Vec::new(),
             folder: Vec::new(),

@@ -56,7 +56,7 @@ fn broken_packages_are_problems_and_false_ones_are_refused() {
     let whole = bench.text("whole");
     let made = bench.run(&["sim", SCENARIO, "--package", &whole, "--size", "1M"]);
     assert_eq!(made.code, 0, "{}", made.stderr);
-    let cases: [(&str, Break, i32, &str); 17] = [
+    let cases: [(&str, Break, i32, &str); 19] = [
         (
             "programmer is no elf",
             |p| edit(p, PROGRAMMER, |_| b"hello".to_vec()),
@@ -182,6 +182,27 @@ fn broken_packages_are_problems_and_false_ones_are_refused() {
             |p| std::fs::remove_file(p.join(image(p))).unwrap(),
             11,
             "package::missing-image",
+        ),
+        (
+            "sparse image is not called one",
+            |p| {
+                edit(p, &image(p), |_| {
+                    [&[0x3a, 0xff, 0x26, 0xed][..], &[0; 4096]].concat()
+                });
+            },
+            10,
+            "package::sparse",
+        ),
+        (
+            "package is for emmc",
+            |p| {
+                edit(p, RAWPROGRAM, |b| {
+                    let text = String::from_utf8_lossy(&b).replace("PAGES_PER_BLOCK=\"64\" ", "");
+                    text.replace("\"4096\"", "\"512\"").into_bytes()
+                });
+            },
+            11,
+            "package::other-storage",
         ),
         (
             "no programmer",
