@@ -20,6 +20,10 @@ pub(crate) struct Model {
     pub(crate) erase: Duration,
     pub(crate) finish: Duration,
     pub(crate) digest: Duration,
+    /// Of one digest of a single page.
+    pub(crate) page_digest: Duration,
+    /// What a blank page digests to.
+    pub(crate) blank: &'static str,
 }
 
 /// What passed over the bus.
@@ -31,6 +35,8 @@ pub(crate) struct Account {
     pub(crate) device: Duration,
     pub(crate) programs: usize,
     pub(crate) digests: usize,
+    /// Device time of the digests, and what passing their commands costs on the bus.
+    pub(crate) digesting: Duration,
     /// From the first raw byte of each program to its last.
     pub(crate) raw_time: Duration,
 }
@@ -139,17 +145,23 @@ impl Bus {
             }
             "getsha256digest" => {
                 let start = number("start_sector");
-                let known = self
-                    .digests
-                    .get(&start)
-                    .filter(|_| !self.differ.contains(&start))
-                    .cloned();
-                self.counted(|account| account.digests += 1);
+                let is_page = number("num_partition_sectors") == 1;
+                let (known, time) = if is_page {
+                    (Some(self.model.blank.to_owned()), self.model.page_digest)
+                } else {
+                    let known = self.digests.get(&start);
+                    let same = known.filter(|_| !self.differ.contains(&start));
+                    (same.cloned(), self.model.digest)
+                };
+                self.counted(|account| {
+                    account.digests += 1;
+                    account.digesting += time + self.model.per_transfer * 3;
+                });
                 self.log(&format!(
                     "Digest {}",
                     known.unwrap_or_else(|| "0".repeat(64))
                 ));
-                self.acknowledge(self.model.digest);
+                self.acknowledge(time);
             }
             _ => self.acknowledge(Duration::ZERO),
         }

@@ -16,6 +16,14 @@ const SEND: Duration = Duration::from_secs(10);
 pub(super) struct Line {
     pub(super) port: Port,
     scanner: Scanner,
+    stray: Stray,
+}
+
+/// Whether talk that answers nothing may still come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stray {
+    Expected,
+    No,
 }
 
 /// A response and the logs that came before it.
@@ -43,30 +51,42 @@ impl Line {
         Self {
             port,
             scanner: Scanner::default(),
+            stray: Stray::Expected,
         }
     }
 
     /// Sends a command, after what came late has been read away: logs behind a response (MSM8916, qdl:src/firehose.c)
-    /// and a second stray response (EM7511, libqmi:qfu-sahara-device.c). Nothing is waited for.
+    /// and a second stray response, which answers leftovers of raw data (EM7511, libqmi:qfu-sahara-device.c). What was
+    /// read already costs nothing; the port is asked only behind raw data and other programs' talk, because a USB read
+    /// that finds nothing takes a millisecond.
     pub(super) fn send(
         &mut self,
         command: &'static str,
         element: &Element,
         deadline: Deadline,
     ) -> Result<(), Error> {
-        let late = self.port.drain(MAX_TALK).map_err(|e| match e {
-            transport::Error::Interrupted => Error::Interrupted {
-                command,
-                in_step: true,
-            },
-            other => Error::port(command, other),
-        })?;
-        self.scanner.push(&late);
+        if self.stray == Stray::Expected {
+            let late = self.port.drain(MAX_TALK).map_err(|e| match e {
+                transport::Error::Interrupted => Error::Interrupted {
+                    command,
+                    in_step: true,
+                },
+                other => Error::port(command, other),
+            })?;
+            self.scanner.push(&late);
+            self.stray = Stray::No;
+        }
         while self.scanner.next_element().is_some() {}
         let until = self.port.within(SEND).min(deadline);
         self.port
             .write_all(&element.document(), until)
             .map_err(|e| Error::port(command, e))
+    }
+
+    /// The next command is sent only after the port was asked for talk that is left: behind raw data, and where a programmer
+    /// with logs left would not do it.
+    pub(super) fn drain_before_next(&mut self) {
+        self.stray = Stray::Expected;
     }
 
     /// Waits for the response; each log extends the patience, never the deadline.

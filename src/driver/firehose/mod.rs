@@ -175,7 +175,8 @@ impl Firehose {
         let element = Element::new(command)
             .with("value", "reset")
             .with("DelayInSeconds", 0);
-        // What comes late is read away first: undrained logs stop the reset on SDX20 and others.
+        // Undrained logs stop the reset on SDX20 and others, so what comes late is read away first.
+        self.line.drain_before_next();
         self.line.send(command, &element, deadline)?;
         match self.line.answer(command, patience::RESET, deadline) {
             Ok(answer) => answer.acknowledged(command).map(drop),

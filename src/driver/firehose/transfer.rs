@@ -21,7 +21,7 @@ pub struct Writing<'a> {
 /// unless it ends with a short packet (usb-test-rig.md §6: an endpoint hands on packets); so a write takes as many whole
 /// payloads as fit, because each costs a round through the USB stack (protocols.md §6.7: "bigger transfers are
 /// everything"). Under VIP, where every transfer is hashed, this would be wrong; VIP is not spoken here.
-const SPAN: usize = 256 * 1024;
+const SPAN: usize = 1024 * 1024;
 
 /// Once sectors are announced only the modem's own silence ends the phase: a plan's timeout that cut it short would leave
 /// the programmer out of step. Whoever calls looks at the plan's time between two ranges.
@@ -57,6 +57,7 @@ impl Firehose {
                 what: "an ACK without raw mode",
             });
         }
+        self.line.drain_before_next();
         let whole = self.line.port.within(RAW_PHASE);
         let mut content = Content::new(reader, announced);
         let mut buffer = vec![0; span(self.payload)];
@@ -98,6 +99,7 @@ impl Firehose {
                 what: "an ACK without raw mode",
             });
         }
+        self.line.drain_before_next();
         let whole = self.line.port.within(RAW_PHASE);
         let mut received = 0;
         let mut failed = None;
