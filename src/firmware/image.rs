@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::sparse::{self, Sparse};
-use crate::files::{Root, hex};
+use crate::files::{self, Root, hex};
 use crate::protocol::nand::Geometry;
 use camino::{Utf8Path, Utf8PathBuf};
 use cap_std::fs::FileExt as _;
@@ -105,6 +105,11 @@ impl Image {
     /// The bytes from the beginning, read through the handle that was hashed. Several may read at a time.
     pub fn reader(&self) -> Box<dyn Read + Send + '_> {
         self.source.reader()
+    }
+
+    /// Whether it is no longer what was judged, or can no longer be read.
+    pub fn has_changed(&self) -> bool {
+        !matches!(files::sha256(self.reader()), Ok((found, _)) if found == self.sha256)
     }
 
     /// All bytes of an image that is no longer than `cap`.

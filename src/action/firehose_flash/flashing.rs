@@ -2,7 +2,8 @@
 
 use super::super::sahara_load::of_firehose;
 use super::super::{Cause, Failure, Witness};
-use super::supply::Supply;
+use super::same;
+use super::supply::{Hashed, Supply};
 use super::verifying::{self, Method, Proof};
 use super::{Options, Report};
 use crate::driver::firehose::{Change, Error, Firehose, Writing};
@@ -44,9 +45,14 @@ pub fn flash(
         report: Report::default(),
     };
     let (erases, programs) = flashing.leave_same(package.erases, package.programs, options)?;
+    let hashed = match method {
+        Method::Nothing => Hashed::AsRead,
+        Method::Digest | Method::Readback => Hashed::NotHere,
+    };
     std::thread::scope(|scope| {
         // Begun before the first erase: where nothing can be read ahead, nothing is lost.
-        let mut supply = Supply::start(scope, &programs).map_err(|error| no_thread(&error))?;
+        let mut supply =
+            Supply::start(scope, &programs, hashed).map_err(|error| no_thread(&error))?;
         for erase in &erases {
             flashing.erase(erase)?;
         }
@@ -110,8 +116,7 @@ struct Flashing<'a> {
 }
 
 impl Flashing<'_> {
-    /// Takes ranges out that hold their image already. UBI images and ranges that are only erased always stay; if
-    /// anything stays, so does the boot loader, which goes first and comes last.
+    /// Takes ranges out that hold their image already.
     fn leave_same(
         &mut self,
         erases: Vec<Erase>,
@@ -126,42 +131,20 @@ impl Flashing<'_> {
                 .note("nothing is skipped, because the programmer offers no digests");
             return Ok((erases, programs));
         }
-        let mut same = Vec::new();
+        let mut found = Vec::new();
         for program in &programs {
-            let found = !program.image.is_ubi()
-                && self
-                    .firehose
-                    .sha256(self.chip, program.sectors, self.deadline)
-                    .map_err(|e| of_firehose(&e))?
-                    == program.image.padded_sha256;
-            same.push(found);
+            self.safe_point()?;
+            let same = same::holds(self.firehose, self.chip, program, self.deadline)
+                .map_err(|e| of_firehose(&e))?;
+            found.push(same);
         }
-        let of_erase = |erase: &Erase| {
-            let mut inside = programs
-                .iter()
-                .zip(&same)
-                .filter(|(program, _)| erase.sectors.overlaps(program.room))
-                .peekable();
-            inside.peek().is_some() && inside.all(|(_, same)| *same)
-        };
-        let all = same.iter().all(|same| *same) && erases.iter().all(&of_erase);
-        let is_sbl = |start: u32| start == 0 && !all;
-        let erases: Vec<Erase> = erases
-            .iter()
-            .filter(|erase| is_sbl(erase.sectors.start().0) || !of_erase(erase))
-            .cloned()
-            .collect();
-        let before = programs.len();
-        let programs: Vec<Program> = programs
-            .into_iter()
-            .filter(|program| {
-                erases
-                    .iter()
-                    .any(|erase| erase.sectors.overlaps(program.room))
-            })
-            .collect();
-        self.report.skipped = before - programs.len();
-        Ok((erases, programs))
+        let left = same::what_is_left(erases, programs, &found);
+        for program in &left.same {
+            let evidence = format!("digest {}", program.image.padded_sha256);
+            self.witness.done("same", &program.to_string(), &evidence)?;
+        }
+        self.report.skipped = left.same.len();
+        Ok((left.erases, left.programs))
     }
 
     fn erase(&mut self, erase: &Erase) -> Result<(), Failure> {
@@ -195,6 +178,9 @@ impl Flashing<'_> {
                 self.witness
                     .done("program", &target, "written, not verified")
             }
+            Proof::Different(_) if program.image.has_changed() => {
+                self.told("program", &target, Err(changed()))
+            }
             Proof::Different(how) => {
                 let message = format!("{target} does not hold its image: {how}");
                 self.witness.failed("program", &target, &message);
@@ -204,7 +190,6 @@ impl Flashing<'_> {
     }
 
     fn send(&mut self, program: &Program, supply: &mut Supply) -> Result<(), Error> {
-        let command = "program";
         let what = program.image.path.to_string();
         let name = program.image.path.file_name().unwrap_or("image").to_owned();
         let writing = Writing {
@@ -224,11 +209,10 @@ impl Flashing<'_> {
             self.deadline,
             &mut progress,
         )?;
-        if ahead.sha256() == Some(program.image.sha256.as_str()) {
+        if ahead.was(program) {
             Ok(())
         } else {
-            let reason = std::io::Error::other("it changed after it was judged");
-            Err(Error::File { command, reason })
+            Err(changed())
         }
     }
 
@@ -305,6 +289,13 @@ impl Flashing<'_> {
             self.witness.failed(operation, target, &failure.message);
             failure.help(help)
         })
+    }
+}
+
+fn changed() -> Error {
+    Error::File {
+        command: "program",
+        reason: std::io::Error::other("it changed after it was judged"),
     }
 }
 

@@ -5,6 +5,7 @@
 //! again. After a failure nothing here resets the modem.
 
 mod flashing;
+mod same;
 mod supply;
 #[cfg(test)]
 mod tests;

@@ -300,6 +300,85 @@ fn ranges_that_hold_their_image_are_left_alone_but_not_the_boot_loader() {
     );
 }
 
+/// Behind a UBI image nothing may be left of an older one.
+#[test]
+fn a_ubi_range_is_left_alone_where_the_rest_of_its_room_is_blank() {
+    let options = Options {
+        skip_same: true,
+        ..BEST
+    };
+    // The image ends within the block of sectors 48..52.
+    let system = 40 * 1024;
+    for (left_of_another, skipped) in [(None, 1), (Some(52 * 1024), 0)] {
+        let (result, heard, state) = flashed(options, |state| {
+            state.flash[system..system + 9000].fill(5);
+            state.flash[system..system + 4].copy_from_slice(b"UBI#");
+            state.flash[system + 9000..system + 9 * 1024].fill(0);
+            if let Some(at) = left_of_another {
+                state.flash[at] = 0x55;
+            }
+        });
+        assert_eq!(result.unwrap().skipped, skipped);
+        assert_eq!(
+            sent(&state).contains(&"program 40".to_owned()),
+            skipped == 0
+        );
+        let told = heard
+            .0
+            .iter()
+            .any(|line| line.starts_with("done same sectors 40.."));
+        assert_eq!(told, skipped == 1);
+    }
+}
+
+/// A write that was cut short may leave pages that cannot be read: they are written again.
+#[test]
+fn a_range_that_the_programmer_cannot_digest_is_written() {
+    let options = Options {
+        skip_same: true,
+        ..BEST
+    };
+    let (result, ..) = flashed(options, |state| {
+        state.nak = Some(("getsha256digest", 1));
+    });
+    let report = result.unwrap();
+    assert_eq!((report.skipped, report.written), (0, 4));
+}
+
+/// The digest of the modem proves the image, so nothing else hashes it; what is wrong is told all the same.
+#[test]
+fn an_image_that_changed_after_it_was_judged_is_told_as_such() {
+    for verify in [None, Some(Verify::Readback), Some(Verify::None)] {
+        let (folder, root) = Maker::whole().write();
+        let package = Package::inspect(&root, &chip(), Extent::Update).unwrap();
+        let path = folder.path().join("update/tz.mbn");
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "another program writes to the file"
+        )]
+        std::fs::write(path, vec![4; 4096]).unwrap();
+        let (mut firehose, _) = started(|state| adjusted(state, |_| {}));
+        let deadline = firehose.within(Duration::from_secs(60));
+        let geometry = chip().geometry;
+        let options = Options { verify, ..BEST };
+        let mut heard = Heard::default();
+        let result = flash(
+            &mut firehose,
+            &mut heard,
+            geometry,
+            package,
+            options,
+            deadline,
+        );
+        let failure = result.unwrap_err();
+        assert!(
+            failure.message.contains("it changed after it was judged"),
+            "{verify:?}: {failure}"
+        );
+        assert_eq!(failure.cause, Cause::Host);
+    }
+}
+
 #[test]
 fn two_wishes_stop_between_two_ranges() {
     let (_folder, root) = Maker::whole().write();

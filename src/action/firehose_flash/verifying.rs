@@ -101,7 +101,7 @@ pub(super) fn prove(
             let mut reader = program.image.reader();
             let mut compare = Compare::new(&mut *reader, page);
             firehose.read(chip, program.sectors, &mut compare, deadline, progress)?;
-            Ok(compare.proof(bytes))
+            Ok(compare.proof(bytes, &program.image.padded_sha256))
         }
         Method::Nothing => Ok(Proof::Untold("nothing verifies it".to_owned())),
     }
@@ -152,7 +152,7 @@ impl<'a> Compare<'a> {
         Ok(())
     }
 
-    fn proof(self, bytes: u64) -> Proof {
+    fn proof(self, bytes: u64, wanted: &str) -> Proof {
         if self.different > 0 {
             Proof::Different(format!("{} of {} pages differ", self.different, self.pages))
         } else if self.filler > 0 {
@@ -163,7 +163,13 @@ impl<'a> Compare<'a> {
         } else if self.pages * (self.size as u64) < bytes {
             Proof::Untold("too little was read back".to_owned())
         } else {
-            Proof::Same(format!("readback {}", hex(&self.hash.finalize())))
+            // The image may have changed since it was judged, and its pages with it.
+            let found = hex(&self.hash.finalize());
+            if found == wanted {
+                Proof::Same(format!("readback {found}"))
+            } else {
+                Proof::Different(format!("its SHA-256 is {found}, wanted {wanted}"))
+            }
         }
     }
 }
