@@ -5,7 +5,7 @@ use crate::diagnostic::Problem;
 use crate::engine::journal::State;
 use crate::engine::{ExitCode, Listener};
 use crate::event::Event;
-use crate::report::{Output, People};
+use crate::report::{Output, People, Ranges};
 use camino::Utf8Path;
 use serde_json::json;
 
@@ -55,12 +55,18 @@ pub(super) fn log(
     })?;
     let journal = folder.journal()?;
     let mut people = People::new(output);
+    let mut ranges = Ranges::default();
     for record in &journal.records {
         if as_json {
             output.json(record)?;
         } else if let Ok(event) = serde_json::from_value::<Event>(record.clone()) {
             people.hear(&event);
+            ranges.hear(&event);
         }
+    }
+    let ranges = ranges.to_string();
+    if !ranges.is_empty() {
+        output.data(&ranges)?;
     }
     match journal.state {
         State::Whole => Ok(ExitCode::Proved),

@@ -8,8 +8,10 @@ mod markdown;
 mod output;
 mod people;
 pub mod problems;
+mod ranges;
 pub mod show;
 
 pub use machine::Machine;
 pub use output::Output;
 pub use people::People;
+pub use ranges::Ranges;
