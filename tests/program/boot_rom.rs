@@ -56,19 +56,24 @@ struct Rom {
 
 impl Rom {
     fn new(plan: &str, traits: &str) -> Self {
+        Self::found_in("edl", plan, traits, "")
+    }
+
+    /// What an earlier program left: the modem in a mode, and what goes wrong with its first words.
+    fn found_in(mode: &str, plan: &str, traits: &str, faults: &str) -> Self {
         let bench = Bench::new();
         let plan = bench.write("plan.yaml", plan);
         let scenario = bench.write(
             "sim.yaml",
             &format!(
-                "scenario: 1\nmodem: quectel/rm502q-gl\nmode: edl\nserial: {SERIAL}\n\
-                 firmware: RM502QGLAAR11A02M4G_01.200.01.200\nsahara: {{ {traits} }}\n\
+                "scenario: 1\nmodem: quectel/rm502q-gl\nmode: {mode}\nserial: {SERIAL}\n\
+                 firmware: RM502QGLAAR11A02M4G_01.200.01.200\nsahara: {{ {traits} }}\nfaults: [{faults}]\n\
                  makes: {{ package: {{ package: {{ firmware: RM502QGLAAR11A02M4G_01.200.01.200 }} }} }}\n"
             ),
         );
         let package = bench.text("package");
-        let made = bench.run(&["sim", &scenario, "--package", &package, "--size", "1M"]);
-        assert_eq!(made.code, 0, "{made:?}");
+        let said = bench.run(&["sim", &scenario, "--package", &package, "--size", "1M"]);
+        assert_eq!(said.code, 0, "{said:?}");
         let programmer = bench.path("package/update/firehose/prog_firehose_sdx55.mbn");
         // Another image of the same form: its last segment ends with another byte.
         let mut other = std::fs::read(&programmer).unwrap();
@@ -279,4 +284,56 @@ fn what_cannot_be_given_or_saved_is_said_by_the_checker() {
         let text = format!("{}{}", said.stdout, said.stderr);
         assert!(text.contains(told), "{told}: {text}");
     }
+}
+
+/// What an earlier program left behind, what the boot ROM is like, and what becomes of it.
+const LEFT: [(&str, &str, &str, &str); 10] = [
+    // Another program has read the HELLO.
+    ("edl", "{ kind: no-hello }", "", ""),
+    (
+        "edl",
+        "{ kind: no-hello }",
+        "begins_anew: false",
+        "cut the modem's power",
+    ),
+    // The end of another conversation stands before the HELLO, whatever it says.
+    ("edl", "{ kind: stale-end }", "begins_anew: false", ""),
+    ("edl", "{ kind: stale-end, value: \"37\" }", "", ""),
+    // It stands there alone.
+    ("edl", "{ kind: end-status, value: \"1\" }", "", ""),
+    (
+        "edl",
+        "{ kind: end-status, value: \"1\" }",
+        "begins_anew: false",
+        "cut the modem's power",
+    ),
+    ("edl", "{ kind: hello-twice }", "", ""),
+    // A programmer runs.
+    ("firehose", "", "", ""),
+    ("ramdump", "", "", "take a plan that starts in ramdump"),
+    ("normal", "", "", "bring the modem into that mode"),
+];
+
+#[test]
+fn what_another_program_left_is_taken_up_or_its_way_out_is_named() {
+    let text = plan("", "{}")
+        .replace("starts_in: [edl]", "starts_in: [edl, firehose]")
+        .replace("  - id: load\n", "  - id: load\n    only_in: [edl]\n");
+    for (mode, faults, traits, way_out) in LEFT {
+        let rom = Rom::found_in(mode, &text, traits, faults);
+        let (said, record) = rom.call("run");
+        let name = format!("{mode} {faults} {traits}: {said:?}");
+        assert_eq!(said.code == 0, way_out.is_empty(), "{name}");
+        let told = said.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(way_out), "{name}");
+        assert!(of_kind(&record, &["reset"]).is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_programmer_that_runs_is_told_to_a_plan_that_begins_before_it() {
+    let (said, record) = Rom::found_in("firehose", &plan("", "{}"), "", "").call("run");
+    let told = said.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("a programmer runs already"), "{said:?}");
+    assert!(record.is_empty(), "{record:?}");
 }

@@ -112,6 +112,7 @@ impl Asking<'_> {
                 ..
             } => return Err(Error::RamDump),
             Packet::Hello { version, .. } => {
+                talk.last_hello()?;
                 talk.greet(Mode::Command)?;
                 (Some(version), talk.receive(ANSWER))
             }

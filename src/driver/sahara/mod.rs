@@ -133,6 +133,7 @@ impl Loading<'_, '_> {
                     if hellos > MAX_HELLOS + self.given.len() {
                         return Err(Error::Circles);
                     }
+                    self.talk.last_hello()?;
                     self.talk.greet(Mode::ImagePending)?;
                 }
                 Packet::ReadData {

@@ -100,6 +100,22 @@ impl<'a> Talk<'a> {
         }
     }
 
+    /// Reads away HELLOs that stand behind the one just read: a second answer would be taken for bytes of the image.
+    pub(super) fn last_hello(&mut self) -> Result<(), Error> {
+        for _ in 0..MAX_LEFTOVERS {
+            match self.receive(Duration::ZERO) {
+                Ok(Packet::Hello { .. }) => {}
+                Ok(packet) => {
+                    self.port.push_back(&packet.encode());
+                    break;
+                }
+                Err(Error::Silent { .. }) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     /// Answers HELLO. Version 2 is what all public tools answer, to version 3 as well (protocols.md §5.6).
     pub(super) fn greet(&mut self, mode: Mode) -> Result<(), Error> {
         self.send(&Packet::HelloResponse {

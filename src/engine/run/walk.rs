@@ -19,6 +19,21 @@ const ARRIVAL: Duration = Duration::from_secs(10);
 pub(super) const REPLUG: &str =
     "cut the modem's power and give it back, its pins as they are: then it says again what it is";
 
+/// What to do with a modem in whose mode the plan does not begin. Ways out of a dump: protocols.md §10.1.
+fn way_out(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Ramdump => {
+            "the modem shows its memory dump (900E): take a plan that starts in ramdump; without one, a power cut often ends \
+             it, `diag.edl` leaves it where the profile's `edl_by_diag` lists ramdump, and the boot pin tied while it is \
+             powered leads into EDL; where it comes back twice, its boot chain is damaged, and only EDL helps"
+        }
+        Mode::Firehose => {
+            "a programmer runs already: take a plan that starts in firehose, or cut the modem's power and enter EDL again"
+        }
+        _ => "bring the modem into that mode, or take the plan that fits its mode",
+    }
+}
+
 impl Running<'_, '_> {
     pub(super) fn whole(&mut self) -> Result<(), Stop> {
         self.guards_before_step_one()?;
@@ -62,7 +77,7 @@ impl Running<'_, '_> {
                             "the modem is in {} ({}), but the plan begins in {starts}",
                             observed.mode, observed.evidence
                         ),
-                        help: "bring the modem into that mode, or take the plan that fits its mode",
+                        help: way_out(observed.mode),
                     });
                 }
                 Err(error) => {
