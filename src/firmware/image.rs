@@ -12,6 +12,10 @@ use sha2::{Digest, Sha256};
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 
+/// Longest file that is hashed. The largest chip of these modems has 512 MiB (quectel.md §9); a file with holes may claim
+/// to be of any length, and would be read for days.
+const MAX_BYTES: u64 = 8 * 1024 * 1024 * 1024;
+
 /// What is written into one range. Clones share the handle.
 #[derive(Debug, Clone)]
 pub struct Image {
@@ -54,10 +58,17 @@ impl Image {
             });
         }
         let mut file = root.read(path)?;
-        let hashes = Hashes::of(&mut file, chip).map_err(|error| Fault::Read {
+        let unreadable = |error: io::Error| Fault::Read {
             path: path.to_owned(),
             reason: error.to_string(),
-        })?;
+        };
+        if file.metadata().map_err(unreadable)?.len() > MAX_BYTES {
+            return Err(Fault::TooLarge {
+                path: path.to_owned(),
+                cap: MAX_BYTES,
+            });
+        }
+        let hashes = Hashes::of(&mut file, chip).map_err(unreadable)?;
         Ok(hashes.image(path, Source::File(Arc::new(file))))
     }
 

@@ -98,6 +98,8 @@ pub(crate) fn rows() -> Vec<Row> {
         "link to a pipe", "package::unreadable", TZ, |s| { s.then(|f| { std::fs::remove_file(f.join(TZ)).unwrap(); fifo(&f.join("update/pipe")); symlink("pipe", f.join(TZ)).unwrap(); }); };
         "link to another image", "package::wrong-md5", TZ, instead(TZ, link("sbl1.mbn"));
         "image was cut", "package::wrong-md5", TZ, |s| s.then(|f| std::fs::write(f.join(TZ), [3; 100]).unwrap());
+        "image has a hole of a tebibyte", "package::too-large", "`update/tz.mbn` is longer than 8589934592 bytes", |s| s.then(|f| std::fs::OpenOptions::new().write(true).open(f.join(TZ)).unwrap().set_len(1 << 40).unwrap());
+        "other listed file has a hole of a tebibyte", "package::too-large", "contents.xml", |s| s.then(|f| std::fs::OpenOptions::new().write(true).open(f.join("contents.xml")).unwrap().set_len(1 << 40).unwrap());
         "rawprogram is a folder", "package::unreadable", "update.xml", instead(RAWPROGRAM, folder);
         "rawprogram is a pipe", "package::unreadable", "update.xml", instead(RAWPROGRAM, fifo);
         "rawprogram is a link out", "package::unreadable", "update.xml", instead(RAWPROGRAM, link("/etc/hostname"));

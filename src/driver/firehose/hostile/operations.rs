@@ -63,7 +63,7 @@ fn raw() -> Reply {
     }
 }
 
-fn configured() -> Reply {
+pub(super) fn configured() -> Reply {
     let size =
         "MaxPayloadSizeToTargetInBytes=\"1024\" MaxPayloadSizeToTargetInBytesSupported=\"1024\"";
     answer(response(&format!("value=\"ACK\" {size}")))
