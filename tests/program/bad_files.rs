@@ -35,7 +35,7 @@ fn relist(package: &Path, file: &str) {
     std::fs::write(package.join("md5.txt"), lines.collect::<String>()).unwrap();
 }
 
-fn edit(package: &Path, file: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) {
+pub(crate) fn edit(package: &Path, file: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) {
     let bytes = std::fs::read(package.join(file)).unwrap();
     std::fs::write(package.join(file), change(bytes)).unwrap();
     relist(package, file);

@@ -26,6 +26,7 @@ mod ptys;
 mod refusals;
 mod rehearse;
 mod show;
+mod sparse;
 mod story;
 mod talker;
 mod unit;
