@@ -9,7 +9,7 @@ const RAWPROGRAM: &str = "update/firehose/rawprogram_nand_p4K_b256K_update.xml";
 /// Where `boot` begins, in pages (quectel.md §9).
 const BOOT: u32 = 214 * 64;
 
-/// Pages of the plain image as data, then three pages that nobody cares for (aosp:system/core/libsparse/sparse_format.h).
+/// Pages of the plain image as data, then three pages that nobody cares for (`sparse_format.h` of libsparse).
 fn sparse(plain: &[u8]) -> Vec<u8> {
     let pages = u32::try_from(plain.len().div_ceil(PAGE)).unwrap();
     let mut data = plain.to_vec();
