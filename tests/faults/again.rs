@@ -1,7 +1,7 @@
 //! After a failure in any phase of Sahara and Firehose a second run takes the modem up: as it was left, or, where the first
 //! run said so, after its power was cut. Nothing resets it in between.
 
-use Way::{Borne, Replug, TakenUp};
+use Way::{Borne, Over, Replug, TakenUp};
 use camino::Utf8PathBuf;
 use tempfile::TempDir;
 use unbrick::check::{self, CheckedPlan};
@@ -85,18 +85,26 @@ enum Way {
     TakenUp,
     /// The power is cut before it, and the first run said so.
     Replug,
+    /// The modem was flashed whole and has left for its firmware, behind the last checkpoint: there is nothing to go on with.
+    Over,
 }
 
-/// What strikes: a no (in Sahara a status), silence, the plug pulled, garbage, and Ctrl-C twice, which stops even a flash.
-const FAULTS: [[&str; 2]; 5] = [
-    ["end-status", "nak"],
-    ["lost-reply", "lost-reply"],
-    ["unplug", "unplug"],
-    ["garbage", "garbage"],
-    ["interrupt-twice", "interrupt-twice"],
+/// What strikes: a no, silence, the plug pulled, garbage, and Ctrl-C twice, which stops even a flash.
+type Faults = [&'static str; 5];
+
+#[rustfmt::skip]
+const IN_SAHARA: Faults = ["end-status", "lost-reply", "unplug", "garbage", "interrupt-twice"];
+const IN_FIREHOSE: Faults = ["nak", "lost-reply", "unplug", "garbage", "interrupt-twice"];
+/// The order to restart need not be answered, so no garbage can stand for it: the modem is away for a while instead.
+const AT_THE_END: Faults = [
+    "error-on-reset",
+    "timeout",
+    "unplug",
+    "vanish",
+    "interrupt-twice",
 ];
 
-/// Step, operation, the how manieth, and what comes of each of [`FAULTS`].
+/// Step, operation, the how manieth, and what comes of each fault.
 type Phase = (&'static str, &'static str, u32, [Way; 5]);
 
 /// The HELLO is the one behind command mode.
@@ -127,6 +135,8 @@ const FIREHOSE: [Phase; 6] = [
     ("flash", "digest", 2, [TakenUp; 5]),
 ];
 
+const END: [Phase; 1] = [("leave", "power", 1, [TakenUp, TakenUp, Over, Borne, Over])];
+
 struct Bench {
     folder: TempDir,
     plan: CheckedPlan,
@@ -152,12 +162,12 @@ impl Bench {
     }
 
     /// One run with a fault, and its resume on the same modem without one.
-    fn twice(&self, fault: &str, sahara: &str, never: &str, replug: bool) -> Rehearsed {
+    fn twice(&self, fault: &str, sahara: &str, expect: &str, replug: bool) -> Rehearsed {
         let scenario = format!("{SCENARIO}sahara: {{ {sahara} }}\n");
         write(&self.folder, "scenarios/blank.yaml", &scenario);
         let case = format!(
             "rehearsal: 1\nplan: ../again.yaml\nscenario: ../scenarios/blank.yaml\nfaults:\n  - {fault}\n\
-             expect: {{ outcome: failed, never: [{never}] }}\nresumed: {{ outcome: proved }}\nreplug: {replug}\n"
+             expect: {{ outcome: failed, {expect} }}\nresumed: {{ outcome: proved }}\nreplug: {replug}\n"
         );
         write(&self.folder, "rehearsals/case.yaml", &case);
         let place = Place::Disk(path(&self.folder, "again.yaml"));
@@ -168,12 +178,12 @@ impl Bench {
 
     /// What is wrong with one cell.
     fn cell(&self, fault: &str, sahara: &str, way: Way) -> Vec<String> {
-        let never = if way == Borne {
-            "identity-write"
+        let expect = if way == Borne || fault.contains("on: power") {
+            "modem: { boots: true }"
         } else {
-            "power, reset, mode-switch, identity-write"
+            "never: [power, reset, mode-switch, identity-write]"
         };
-        let came = self.twice(fault, sahara, never, false);
+        let came = self.twice(fault, sahara, expect, false);
         println!(
             "{fault:<64} {way:<8?} {:?} {:?}",
             came.outcome, came.resumed
@@ -189,24 +199,24 @@ impl Bench {
         let as_it_is = came.resumed == Some(Outcome::Proved);
         match way {
             Borne => {}
+            Over => must(!as_it_is, "it can be taken up"),
             TakenUp => must(as_it_is, "taken up as it is"),
             Replug => {
                 must(!as_it_is, "it needs no replug");
                 let help = came.help.unwrap_or_default();
                 let said = ["cut the modem's power", "powered anew", "unplug the modem"];
                 must(said.iter().any(|word| help.contains(word)), &help);
-                let again = self.twice(fault, sahara, never, true);
+                let again = self.twice(fault, sahara, expect, true);
                 must(again.resumed == Some(Outcome::Proved), "taken up anew");
             }
         }
         wrong
     }
 
-    fn all(&self, phases: &[Phase], dialect: usize, sahara: &str) {
+    fn all(&self, phases: &[Phase], faults: Faults, sahara: &str) {
         let mut wrong = Vec::new();
         for (step, on, nth, ways) in phases {
-            for (kinds, way) in FAULTS.iter().zip(ways) {
-                let kind = kinds[dialect];
+            for (kind, way) in faults.iter().zip(ways) {
                 let fault = format!("{{ kind: {kind}, step: {step}, on: {on}, nth: {nth} }}");
                 let found = self.cell(&fault, sahara, *way);
                 if !found.is_empty() {
@@ -252,15 +262,20 @@ impl Listener for Deaf {
 
 #[test]
 fn sahara_is_taken_up_without_a_replug() {
-    Bench::new().all(&SAHARA, 0, "");
+    Bench::new().all(&SAHARA, IN_SAHARA, "");
 }
 
 #[test]
 fn an_older_boot_rom_is_taken_up_or_declared() {
-    Bench::new().all(&OLD, 0, "begins_anew: false");
+    Bench::new().all(&OLD, IN_SAHARA, "begins_anew: false");
 }
 
 #[test]
 fn firehose_is_taken_up_or_declared() {
-    Bench::new().all(&FIREHOSE, 1, "");
+    Bench::new().all(&FIREHOSE, IN_FIREHOSE, "");
+}
+
+#[test]
+fn the_restart_at_the_end_is_taken_up() {
+    Bench::new().all(&END, AT_THE_END, "");
 }

@@ -99,6 +99,19 @@ fn a_lost_hello_is_nudged_once_and_hello_may_come_twice() {
 }
 
 #[test]
+fn of_hellos_that_are_there_at_once_only_the_last_is_answered() {
+    let both = [hello(Mode::ImagePending), hello(Mode::ImagePending)].concat();
+    let (mut port, far) = boot_rom(
+        vec![both, read(13, 0, 64), end(0), done(1)],
+        usize::MAX,
+        false,
+    );
+    try_load(&mut port).unwrap();
+    assert_eq!(*far.got.lock().unwrap(), image()[..64]);
+    assert_eq!(far.heard.lock().unwrap().len(), 2, "a response and DONE");
+}
+
+#[test]
 fn what_another_tool_began_is_gone_on_with() {
     assert!(after(vec![read(13, 0, 64), end(0), done(1)]).is_ok());
 }
