@@ -5,6 +5,7 @@
 
 pub mod at;
 pub mod diag;
+pub mod dload;
 pub mod efs;
 pub mod fastboot;
 pub mod firehose;
