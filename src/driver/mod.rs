@@ -2,6 +2,7 @@
 
 pub mod at;
 pub mod diag;
+pub mod dload;
 pub mod fastboot;
 pub mod firehose;
 pub mod sahara;
