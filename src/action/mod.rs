@@ -7,6 +7,8 @@ pub mod at_set;
 pub mod diag_backup;
 pub mod diag_edl;
 pub mod diag_restore;
+pub mod dload_flash;
+pub mod dload_reset;
 pub mod fastboot_flash;
 pub mod fastboot_reboot;
 pub mod firehose_backup;
@@ -20,7 +22,7 @@ pub mod sahara_info;
 pub mod sahara_load;
 pub mod signature;
 
-use crate::driver::{at::At, diag::Diag, fastboot::Fastboot, firehose::Firehose};
+use crate::driver::{at::At, diag::Diag, dload::Dload, fastboot::Fastboot, firehose::Firehose};
 use crate::event::{BackupFile, Event, Unit};
 use crate::modem::session;
 use crate::modem::{LookError, Session};
@@ -131,6 +133,21 @@ impl Context<'_> {
         Ok((self.session.firehose(self.deadline)?, &mut *self.witness))
     }
 
+    /// From now on a streaming loader runs.
+    pub fn loader_runs(&mut self, loader: Dload) {
+        self.session.loader_runs(loader);
+    }
+
+    /// The streaming loader that runs; taken up where an earlier run left it.
+    pub fn dload(&mut self) -> Result<&mut Dload, Failure> {
+        Ok(self.session.dload(self.deadline)?)
+    }
+
+    /// The streaming loader and the witness at once, for operations that tell their progress.
+    pub fn dload_and_witness(&mut self) -> Result<(&mut Dload, &mut dyn Witness), Failure> {
+        Ok((self.session.dload(self.deadline)?, &mut *self.witness))
+    }
+
     /// The boot loader, its port opened where it is not.
     pub fn fastboot(&mut self) -> Result<&mut Fastboot, Failure> {
         Ok(self.session.fastboot()?)
@@ -173,6 +190,8 @@ impl From<session::Error> for Failure {
             session::Error::NoPort(_) => ("modem::no-port", Cause::Modem),
             session::Error::NoProgrammer => ("modem::no-programmer", Cause::Modem),
             session::Error::Programmer(_) => ("firehose::silent", Cause::Modem),
+            session::Error::NoLoader => ("modem::no-loader", Cause::Modem),
+            session::Error::Loader(_) => ("dload::silent", Cause::Modem),
             session::Error::NotSeen { .. } => ("modem::not-seen", Cause::Modem),
             session::Error::Interrupted => ("run::interrupted", Cause::Interrupted),
         };
@@ -185,7 +204,7 @@ pub fn urgency(signature: &signature::Signature) -> Urgency {
     use signature::Effect;
     match signature.effect {
         Effect::Destroy
-            if signature.key == "firehose.flash" || signature.key == "fastboot.flash" =>
+            if ["firehose.flash", "fastboot.flash", "dload.flash"].contains(&signature.key) =>
         {
             Urgency::Hold
         }

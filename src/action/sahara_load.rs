@@ -1,11 +1,14 @@
 //! `sahara.load`: the boot ROM takes a programmer and starts it.
 
+use super::dload_reset::of_dload;
 use super::{Cause, Context, Failure};
+use crate::driver::dload::Dload;
 use crate::driver::firehose::Firehose;
 use crate::driver::sahara::{Image, Images};
 use crate::driver::{firehose, sahara};
 use crate::event::Unit;
 use crate::files;
+use crate::plan::Speaks;
 use crate::transport;
 use camino::{Utf8Path, Utf8PathBuf};
 use cap_std::fs_utf8::File;
@@ -15,6 +18,9 @@ use std::io::{Read, Seek};
 /// A programmer is an ELF or an MBN; the longest seen has 1 MiB.
 const MAX_IMAGE: u64 = 64 * 1024 * 1024;
 const ELF: &[u8] = b"\x7fELF";
+/// Said where what was loaded does not speak as the step says.
+const ANOTHER_RUNS: &str = "a programmer runs now, and no step can load another one: cut the modem's power, enter EDL \
+                            again, then go on";
 
 /// What the boot ROM is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +30,8 @@ pub struct Files {
     pub others: BTreeMap<u32, Utf8PathBuf>,
 }
 
-/// Checks the files before the modem is spoken to, loads them, and leaves the modem in Firehose.
-pub fn run(ctx: &mut Context<'_>, files: &Files) -> Result<(), Failure> {
+/// Checks the files before the modem is spoken to, loads them, and leaves the modem in what it speaks.
+pub fn run(ctx: &mut Context<'_>, files: &Files, speaks: Speaks) -> Result<(), Failure> {
     let mut programmer = check_programmer(&files.programmer)?;
     let mut others = Vec::new();
     for (number, path) in &files.others {
@@ -44,20 +50,29 @@ pub fn run(ctx: &mut Context<'_>, files: &Files) -> Result<(), Failure> {
         "the boot ROM took image {} in {} bytes",
         loaded.image, loaded.bytes
     ));
-    let firehose = Firehose::start(port, deadline).map_err(|e| {
-        of_firehose(&e).help(
-            "a programmer runs now, and no step can load another one: cut the modem's power, enter EDL again, then go on",
-        )
-    })?;
-    ctx.programmer_runs(firehose);
+    match speaks {
+        Speaks::Firehose => {
+            let firehose =
+                Firehose::start(port, deadline).map_err(|e| of_firehose(&e).help(ANOTHER_RUNS))?;
+            ctx.programmer_runs(firehose);
+        }
+        Speaks::Dload => {
+            let streaming =
+                Dload::start(port, deadline).map_err(|e| of_dload(&e).help(ANOTHER_RUNS))?;
+            ctx.loader_runs(streaming);
+        }
+    }
     Ok(())
 }
 
 /// What a dry run prints: every file, checked as the run checks it.
-pub fn preview(files: &Files) -> Result<Vec<String>, Failure> {
+pub fn preview(files: &Files, speaks: Speaks) -> Result<Vec<String>, Failure> {
     let mut lines = vec![described("upload", &files.programmer, check_programmer)?];
     for (number, path) in &files.others {
         lines.push(described(&format!("as image {number}"), path, check)?);
+    }
+    if speaks == Speaks::Dload {
+        lines.push("greet it as a streaming loader".to_owned());
     }
     Ok(lines)
 }
@@ -73,7 +88,8 @@ fn described(
     Ok(format!("{verb} {path} ({bytes} bytes, sha256 {sha256})"))
 }
 
-/// The boot ROM first reads an ELF header of it (measured: 0x34 bytes at 0).
+/// The boot ROM first reads an ELF header of it (measured: 0x34 bytes at 0). The streaming loaders are ELF files, too
+/// (`eg25:update/NPRG9x07.mbn` and `ENPRG9x07.mbn`).
 fn check_programmer(path: &Utf8Path) -> Result<File, Failure> {
     let mut file = check(path)?;
     let mut head = [0; 4];

@@ -1,7 +1,7 @@
 //! The table of actions: what each needs, leaves and does. Checker, engine, `show` and documentation read this one.
 
 use super::at_rules;
-use crate::plan::{Mode, Modes, Profile, Step};
+use crate::plan::{Mode, Modes, Profile, Speaks, Step};
 use crate::protocol::at;
 use std::fmt;
 use std::ops::Range;
@@ -146,6 +146,7 @@ const NORMAL: Modes = Modes::one(Mode::Normal);
 const EDL: Modes = Modes::one(Mode::Edl);
 const FIREHOSE: Modes = Modes::one(Mode::Firehose);
 const FASTBOOT: Modes = Modes::one(Mode::Fastboot);
+const DLOAD: Modes = Modes::one(Mode::Dload);
 
 macro_rules! row {
     ($key:literal, $field:ident, $needs:expr, $leaves:expr, $waits:literal, $effect:ident, $redo:ident, [$($demand:ident),*], $refine:expr) => {
@@ -170,7 +171,7 @@ const PLAIN: fn(&mut Signature, &Step, &Profile) = |_, _, _| {};
 
 /// In the order of the language reference (plan-language.md §8.1).
 #[rustfmt::skip]
-static TABLE: [Row; 20] = [
+static TABLE: [Row; 22] = [
     row!("at.ask", at_ask, NORMAL, Leaves::Same, false, Read, ReadOnly, [], PLAIN),
     row!("at.set", at_set, NORMAL, Leaves::Same, false, Configure, Idempotent, [], at_set),
     row!("modem.reset", modem_reset, NORMAL, Leaves::Known(Mode::Normal), true, Disrupt, Idempotent, [], PLAIN),
@@ -185,7 +186,12 @@ static TABLE: [Row; 20] = [
     row!("diag.backup", diag_backup, NORMAL, Leaves::Same, false, Read, ReadOnly, [], PLAIN),
     row!("diag.restore", diag_restore, NORMAL, Leaves::Same, false, Destroy, Destructive, [Model, SameUnit, Backup], PLAIN),
     row!("sahara.info", sahara_info, EDL, Leaves::Same, false, Read, ReadOnly, [], PLAIN),
-    row!("sahara.load", sahara_load, EDL, Leaves::Known(Mode::Firehose), true, Disrupt, Idempotent, [], PLAIN),
+    row!("sahara.load", sahara_load, EDL, Leaves::Known(Mode::Firehose), true, Disrupt, Idempotent, [], |signature, step, _| {
+        let speaks = step.sahara_load.as_ref().and_then(|load| load.speaks.as_ref());
+        if speaks.is_some_and(|speaks| speaks.value == Speaks::Dload) {
+            signature.leaves = Leaves::Known(Mode::Dload);
+        }
+    }),
     row!("firehose.backup", firehose_backup, FIREHOSE, Leaves::Same, false, Read, ReadOnly, [], PLAIN),
     row!("firehose.flash", firehose_flash, FIREHOSE, Leaves::Same, false, Destroy, Destructive, [Model, Rollback, Package, Backup], PLAIN),
     row!("firehose.reset", firehose_reset, FIREHOSE, Leaves::Unknown, true, Disrupt, Idempotent, [], |signature, step, _| {
@@ -194,6 +200,10 @@ static TABLE: [Row; 20] = [
     row!("fastboot.flash", fastboot_flash, FASTBOOT, Leaves::Same, false, Destroy, Destructive, [Model, Rollback], PLAIN),
     row!("fastboot.reboot", fastboot_reboot, FASTBOOT, Leaves::Unknown, true, Disrupt, Idempotent, [], |signature, step, _| {
         leave(signature, step.fastboot_reboot.as_ref().map(|reboot| reboot.to.value));
+    }),
+    row!("dload.flash", dload_flash, DLOAD, Leaves::Same, false, Destroy, Destructive, [Model, Rollback, Package, Backup], PLAIN),
+    row!("dload.reset", dload_reset, DLOAD, Leaves::Unknown, true, Disrupt, Idempotent, [], |signature, step, _| {
+        leave(signature, step.dload_reset.as_ref().map(|reset| reset.to.value));
     }),
     row!("operator.do", operator_do, Modes::ANY, Leaves::Unknown, false, Manual, Idempotent, [], |signature, step, _| {
         if step.operator_do.as_ref().is_some_and(|action| action.hands_off) {
@@ -282,6 +292,7 @@ mod tests {
             TransportName::Sahara,
             TransportName::Firehose,
             TransportName::Fastboot,
+            TransportName::Dload,
         ]
         .map(TransportName::word);
         for row in &TABLE {

@@ -161,6 +161,7 @@ impl Checker<'_> {
             step.firehose_backup.as_ref().map(|action| &action.to),
             step.firehose_flash.as_ref().map(|action| &action.package),
             step.fastboot_flash.as_ref().map(|action| &action.image),
+            step.dload_flash.as_ref().map(|action| &action.package),
         ];
         let load = step.sahara_load.as_ref();
         let images = load.into_iter().flat_map(|load| load.files());

@@ -17,6 +17,7 @@ impl Checker<'_> {
             step.firehose_flash.as_ref().map(|action| &action.package),
             step.diag_restore.as_ref().map(|action| &action.from),
             step.fastboot_flash.as_ref().map(|action| &action.image),
+            step.dload_flash.as_ref().map(|action| &action.package),
         ];
         let load = step.sahara_load.as_ref();
         let images = load.into_iter().flat_map(|load| load.files());
@@ -63,9 +64,11 @@ impl Checker<'_> {
             .filter_map(|(guard, _)| self.index.guards.get(guard.name.as_str()).copied())
             .collect();
         let declared = || declared.iter();
-        if let Some(flash) = &step.firehose_flash {
+        let firehose = step.firehose_flash.as_ref().map(|flash| &flash.package);
+        let dload = step.dload_flash.as_ref().map(|flash| &flash.package);
+        if let Some(package) = firehose.or(dload) {
             let folders = declared().filter_map(|guard| Some(&guard.package.as_ref()?.folder));
-            self.same(&flash.package, &folders.collect::<Vec<_>>());
+            self.same(package, &folders.collect::<Vec<_>>());
         }
         if let Some(restore) = &step.diag_restore {
             let files = declared().filter_map(|guard| Some(&guard.same_unit.as_ref()?.file));

@@ -98,7 +98,7 @@ id: any/modem
 title: Any modem
 hw: [ANY]
 chip: any
-transports: [at, diag, sahara, firehose, fastboot]
+transports: [at, diag, sahara, firehose, fastboot, dload]
 modes: {}
 ports: { usual: { diag: 0, at: 2 } }
 nand: { page: 4096, pages_per_block: 64, blocks: 2048 }
@@ -111,6 +111,6 @@ mod tests {
 
     #[test]
     fn the_modem_that_speaks_everything_is_read() {
-        assert_eq!(any_modem().unwrap().transports.len(), 5);
+        assert_eq!(any_modem().unwrap().transports.len(), 6);
     }
 }

@@ -342,10 +342,12 @@ impl Checker<'_> {
 
     /// A flash leaves the calibration alone, and its guard says so; only `erase_all` gives it up, openly.
     fn kept(&mut self, step: &Step, guards: &[(Arc<CheckedGuard>, Range<usize>)]) {
-        let Some(flash) = &step.firehose_flash else {
+        if step.firehose_flash.is_none() && step.dload_flash.is_none() {
             return;
-        };
-        let erases = flash.erase_all.as_ref().is_some_and(|erase| erase.value);
+        }
+        let flash = step.firehose_flash.as_ref();
+        let erases = flash.and_then(|flash| flash.erase_all.as_ref());
+        let erases = erases.is_some_and(|erase| erase.value);
         let packages = guards.iter().filter_map(|(guard, at)| match &guard.kind {
             GuardKind::Package { keeps, .. } => Some((keeps, at, &guard.name)),
             _ => None,

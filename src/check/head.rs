@@ -182,9 +182,7 @@ impl Checker<'_> {
     fn starts(&mut self, starts: Modes) {
         let described = |mode: &Mode| match mode {
             Mode::Off => true,
-            // Sahara and Firehose share one USB identity (protocols.md §2).
-            Mode::Firehose => self.profile.modes.contains_key(&Mode::Edl),
-            _ => self.profile.modes.contains_key(mode),
+            _ => self.profile.modes.contains_key(&mode.on_usb()),
         };
         if !starts.iter().any(|mode| described(&mode)) {
             let message = format!("{} is never seen in {starts}", self.profile.id.value);

@@ -24,7 +24,11 @@ impl<'a> Index<'a> {
         let targets = targets.filter_map(|(_, guard)| Some(&guard.rollback.as_ref()?.target));
         let steps = || plan.steps.iter().flat_map(Step::all);
         let packages = || {
-            steps().filter_map(|step| Some((&step.firehose_flash.as_ref()?.package, &step.scope)))
+            steps().filter_map(|step| {
+                let firehose = step.firehose_flash.as_ref().map(|flash| &flash.package);
+                let dload = step.dload_flash.as_ref().map(|flash| &flash.package);
+                Some((firehose.or(dload)?, &step.scope))
+            })
         };
         Self {
             inputs: by_name(&plan.inputs),

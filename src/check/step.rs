@@ -146,6 +146,7 @@ impl Checker<'_> {
             TransportName::Sahara,
             TransportName::Firehose,
             TransportName::Fastboot,
+            TransportName::Dload,
         ]
         .into_iter()
         .find(|name| key.split('.').next() == Some(name.word()));
@@ -273,6 +274,11 @@ impl Checker<'_> {
                 self.help("after a failed change the mode would not be known");
             }
             self.because(step, &optional.span, "a step that may fail");
+        }
+        if let Some(flash) = &step.dload_flash
+            && let Some(replace) = flash.replace_table.as_ref().filter(|replace| replace.value)
+        {
+            self.because(step, &replace.span, "replacing the partition table");
         }
         if let Some(flash) = &step.firehose_flash {
             if let Some(erase_all) = flash.erase_all.as_ref().filter(|erase| erase.value) {

@@ -6,17 +6,18 @@ use crate::action::sahara_load::Files;
 use crate::action::signature::{Effect, Leaves};
 use crate::action::{
     self, Cause, Context, Failure, Witness, at_ask, at_rules, at_set, at_set::Afterwards,
-    diag_backup, diag_edl, diag_restore, fastboot_flash, fastboot_reboot, firehose_backup,
-    firehose_flash, firehose_reset, modem_reset, sahara_info, sahara_load,
+    diag_backup, diag_edl, diag_restore, dload_flash, dload_reset, fastboot_flash, fastboot_reboot,
+    firehose_backup, firehose_flash, firehose_reset, modem_reset, sahara_info, sahara_load,
 };
 use crate::check::{CheckedPlan, CheckedStep, GuardKind};
 use crate::event::Event;
 use crate::files::Root;
 use crate::modem::Session;
 use crate::plan::{
-    ExpandError, FirehoseFlash, NotAName, SaharaLoad, Template, Value, Values, Verify,
+    DloadFlash, ExpandError, FirehoseFlash, NotAName, SaharaLoad, Template, Value, Values, Verify,
 };
 use crate::protocol::at;
+use crate::protocol::dload::Replace;
 use crate::script::{Fault, Host, ScriptError};
 use crate::transport::Deadline;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -174,7 +175,7 @@ pub(super) fn perform(checked: &CheckedStep, bench: Bench<'_>) -> Result<Saved, 
         })
     } else if let Some(load) = &step.sahara_load {
         let files = image_files(load, path)?;
-        sahara_load::run(ctx, &files).map(nothing)
+        sahara_load::run(ctx, &files, load.speaks()).map(nothing)
     } else if let Some(backup) = &step.firehose_backup {
         let parts: Vec<&str> = backup.parts.iter().map(|part| part.as_str()).collect();
         firehose_backup::run(ctx, &parts, outputs, &path(&backup.to)?).map(nothing)
@@ -189,6 +190,14 @@ pub(super) fn perform(checked: &CheckedStep, bench: Bench<'_>) -> Result<Saved, 
         })
     } else if let Some(reboot) = &step.fastboot_reboot {
         fastboot_reboot::run(ctx, reboot.to.value).map(nothing)
+    } else if let Some(flash) = &step.dload_flash {
+        let replaces = replaces(flash);
+        dload_flash::run(ctx, &path(&flash.package)?, replaces).map(|report| Saved {
+            unverified: report.unverified,
+            ..Saved::default()
+        })
+    } else if let Some(reset) = &step.dload_reset {
+        dload_reset::run(ctx, reset.to.value).map(nothing)
     } else if let Some(told) = &step.operator_do {
         let say = shown(&told.say, values)?;
         hands(ctx, operator, &step.id, &say, told.hands_off).map(nothing)
@@ -200,16 +209,15 @@ pub(super) fn perform(checked: &CheckedStep, bench: Bench<'_>) -> Result<Saved, 
     } else if let Some(script) = &checked.script {
         run_script(script, &mut Live { ctx }, values)
     } else {
-        // A group and what it includes are steps of their own.
-        Err(Failure::new(
-            "program::no-action",
-            Cause::Program,
-            format!(
-                "`{}` cannot be carried out by itself",
-                checked.signature.key
-            ),
-        ))
+        Err(no_action(checked))
     }
+}
+
+/// A group and what it includes are steps of their own.
+fn no_action(checked: &CheckedStep) -> Failure {
+    let key = checked.signature.key;
+    let message = format!("`{key}` cannot be carried out by itself");
+    Failure::new("program::no-action", Cause::Program, message)
 }
 
 impl From<NotAName> for Failure {
@@ -225,6 +233,14 @@ impl From<ExpandError> for Failure {
             _ => "plan::interpolation",
         };
         Self::new(code, Cause::Plan, error.to_string())
+    }
+}
+
+/// What the plan allows the loader to do with a table that differs.
+pub(super) fn replaces(flash: &DloadFlash) -> Replace {
+    match &flash.replace_table {
+        Some(replace) if replace.value => Replace::Differing,
+        _ => Replace::Never,
     }
 }
 

@@ -1,13 +1,38 @@
 //! md5.txt: `FILE:START`, lines of `FILE:\path:32HEX`, `FILE:END` (eg25:md5.txt). `QFirehose` compares the first 16
 //! digits only and lets missing files and missing lists pass (qfh:qfirehose.c); here every file counts whole.
 
+use super::package::{MAX_LIST, read_capped};
 use super::{fault::Fault, file_name};
-use camino::Utf8PathBuf;
+use crate::files::{Root, hex};
+use camino::{Utf8Path, Utf8PathBuf};
+use md5::{Digest, Md5};
 use std::collections::BTreeMap;
 
 pub(super) const NAME: &str = "md5.txt";
 /// Far more than any package has; the EG25-G has twenty.
 const MAX_FILES: usize = 10_000;
+
+/// A small file of the package, as its list has it.
+pub fn read_listed(root: &Root, path: &Utf8Path, cap: u64) -> Result<Vec<u8>, Fault> {
+    let list = read_capped(root, Utf8Path::new(NAME), MAX_LIST)?;
+    let list = parse(&list)?;
+    let Some(listed) = list.get(path) else {
+        return Err(Fault::Unlisted {
+            path: path.to_owned(),
+        });
+    };
+    let bytes = read_capped(root, path, cap)?;
+    let found = hex(&Md5::digest(&bytes));
+    if *listed == found {
+        Ok(bytes)
+    } else {
+        Err(Fault::Md5 {
+            path: path.to_owned(),
+            listed: listed.clone(),
+            found,
+        })
+    }
+}
 
 /// Path from the root of the package to its md5 in lower case.
 pub(super) fn parse(bytes: &[u8]) -> Result<BTreeMap<Utf8PathBuf, String>, Fault> {

@@ -15,6 +15,7 @@ pub mod version;
 
 pub use fault::Fault;
 pub use image::{Image, Source};
+pub use md5_list::read_listed;
 pub use mibib::Part;
 pub use package::{Chip, Erase, Extent, Package, Patch, Program};
 pub use rawprogram::Storage;

@@ -113,7 +113,7 @@ fn ids() -> BTreeSet<Id> {
                     continue;
                 };
                 let state = match mode {
-                    Mode::Edl | Mode::Firehose | Mode::Ramdump
+                    Mode::Edl | Mode::Firehose | Mode::Dload | Mode::Ramdump
                         if !running.contains(&(vid, pid)) =>
                     {
                         State::Boot

@@ -7,10 +7,11 @@ use super::bus::Notice;
 use super::{Bus, LookError, Role, Sighting, UsbIdentity, identity};
 use crate::driver::at::At;
 use crate::driver::diag::Diag;
+use crate::driver::dload::{self, Dload};
 use crate::driver::fastboot::Fastboot;
 use crate::driver::firehose::{self, Firehose};
 use crate::driver::sahara::{self, FirstBytes};
-use crate::plan::{Mode, Profile};
+use crate::plan::{Mode, Profile, TransportName};
 use crate::transport::{self, Clock, Deadline, Interrupt, Port};
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,6 +54,10 @@ pub enum Error {
     NoProgrammer,
     #[error("the programmer does not answer: {0}")]
     Programmer(String),
+    #[error("no streaming loader runs on the modem")]
+    NoLoader,
+    #[error("the streaming loader does not answer: {0}")]
+    Loader(String),
     #[error("the modem was waited for in {wanted} for {}, but it is in {seen}: {evidence}", seconds(*.waited))]
     NotSeen {
         wanted: Mode,
@@ -80,7 +85,7 @@ pub struct Session {
     bulk: Bulk,
 }
 
-/// The bulk pair of the boot ROM or the programmer.
+/// The bulk pair of the boot ROM, the programmer or the streaming loader.
 enum Bulk {
     Closed,
     /// Open, its first bytes seen and pushed back.
@@ -90,6 +95,7 @@ enum Bulk {
     /// Open, and its next words are not seen yet.
     Open(Port),
     Programmer(Box<Firehose>),
+    Loader(Box<Dload>),
 }
 
 impl Session {
@@ -227,6 +233,12 @@ impl Session {
                     format!("{place}, and the programmer that was loaded"),
                 ));
             }
+            Bulk::Loader(_) => {
+                return Ok(told(
+                    Mode::Dload,
+                    format!("{place}, and the streaming loader that was loaded"),
+                ));
+            }
             Bulk::Known(_, observed) => return Ok(observed.clone()),
             Bulk::Closed | Bulk::Lent | Bulk::Open(_) => {}
         }
@@ -249,6 +261,13 @@ impl Session {
             self.bulk = Bulk::Known(port, observed.clone());
             return Ok(observed);
         }
+        // Asked of those models alone that have such loaders: a boot ROM that hears it may fall silent.
+        let deadline = port.within(FIRST_BYTES);
+        if silent && self.has_loaders() && dload::answers(&mut port, deadline).unwrap_or(false) {
+            let observed = told(Mode::Dload, format!("{place}: a streaming loader answers"));
+            self.bulk = Bulk::Known(port, observed.clone());
+            return Ok(observed);
+        }
         let (mode, what) = match first {
             FirstBytes::Hello {
                 mode: crate::protocol::sahara::Mode::MemoryDebug,
@@ -260,6 +279,7 @@ impl Session {
                 Mode::Edl,
                 "it is silent for 2 s and answers no command: somebody else has read its HELLO, or a programmer waits for the rest of an image",
             ),
+            FirstBytes::Hdlc if self.has_loaders() => (Mode::Dload, "a streaming loader speaks"),
             FirstBytes::Hdlc | FirstBytes::Other => (Mode::Edl, "its first bytes are not known"),
         };
         let observed = Observed {
@@ -354,6 +374,7 @@ impl Session {
         match std::mem::replace(&mut self.bulk, Bulk::Lent) {
             Bulk::Known(port, _) | Bulk::Open(port) => Ok(port),
             Bulk::Programmer(firehose) => Ok(firehose.into_port()),
+            Bulk::Loader(loader) => Ok(loader.into_port()),
             Bulk::Closed | Bulk::Lent => self.open(Role::Edl),
         }
     }
@@ -383,6 +404,35 @@ impl Session {
         match &mut self.bulk {
             Bulk::Programmer(firehose) => Ok(firehose),
             _ => Err(Error::NoProgrammer),
+        }
+    }
+
+    /// Whether the model has streaming loaders.
+    fn has_loaders(&self) -> bool {
+        let mut transports = self.profile.transports.iter();
+        transports.any(|transport| transport.value == TransportName::Dload)
+    }
+
+    /// From now on a streaming loader runs.
+    pub fn loader_runs(&mut self, loader: Dload) {
+        self.bulk = Bulk::Loader(Box::new(loader));
+    }
+
+    /// The streaming loader that runs; taken up where an earlier run left it.
+    pub fn dload(&mut self, deadline: Deadline) -> Result<&mut Dload, Error> {
+        if !matches!(self.bulk, Bulk::Loader(_)) {
+            let seen = self.observe()?;
+            if seen.mode != Mode::Dload {
+                return Err(Error::NoLoader);
+            }
+            let port = self.lend_bulk()?;
+            let loader =
+                Dload::take_up(port, deadline).map_err(|e| Error::Loader(e.to_string()))?;
+            self.loader_runs(loader);
+        }
+        match &mut self.bulk {
+            Bulk::Loader(loader) => Ok(loader),
+            _ => Err(Error::NoLoader),
         }
     }
 

@@ -160,9 +160,7 @@ impl Plans {
             let ports = identity::ports_of(usb, profile);
             let plans = self.plans.iter().filter(|(_, _, of, starts)| {
                 // A programmer that runs looks like the boot ROM.
-                let begins = |mode: &Mode| {
-                    *mode == by.mode || (*mode == Mode::Firehose && by.mode == Mode::Edl)
-                };
+                let begins = |mode: &Mode| *mode == by.mode || mode.on_usb() == by.mode;
                 of == id && starts.iter().any(begins)
             });
             let plans = plans

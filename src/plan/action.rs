@@ -17,7 +17,7 @@ pub struct Step {
     /// What the step does, for people.
     #[serde(default)]
     pub title: Option<String>,
-    /// Why the step is there. Required with `optional`, `erase_all` and `verify: none`.
+    /// Why the step is there. Required with `optional`, `erase_all`, `replace_table` and `verify: none`.
     #[serde(default)]
     pub because: Option<Spanned<String>>,
     /// Run only where the modem is in one of these modes; else skip.
@@ -95,6 +95,13 @@ pub struct Step {
     /// Lets the boot loader restart the modem, and waits for the mode.
     #[serde(default, rename = "fastboot.reboot")]
     pub fastboot_reboot: Option<Box<Spanned<RebootTo>>>,
+    /// Writes the images of a package through a streaming loader, boot loader made invalid first and written last. Nothing
+    /// is read back, so a run with it ends as unproved.
+    #[serde(default, rename = "dload.flash")]
+    pub dload_flash: Option<Box<Spanned<DloadFlash>>>,
+    /// Lets the streaming loader restart the modem, and waits for the mode.
+    #[serde(default, rename = "dload.reset")]
+    pub dload_reset: Option<Box<Spanned<RebootTo>>>,
     /// Tells a person to do something with their hands.
     #[serde(default, rename = "operator.do")]
     pub operator_do: Option<Box<Spanned<OperatorDo>>>,
@@ -224,6 +231,9 @@ pub struct SaharaLoad {
     #[serde(default)]
     #[schemars(transform = strict::by_image)]
     pub images: Table<Spanned<String>>,
+    /// What it speaks once it runs; `firehose` where nothing is given.
+    #[serde(default)]
+    pub speaks: Option<Spanned<Speaks>>,
 }
 
 impl SaharaLoad {
@@ -243,6 +253,24 @@ impl SaharaLoad {
     pub fn files(&self) -> impl Iterator<Item = &Spanned<String>> {
         std::iter::once(&self.programmer).chain(self.images.iter().map(|(_, file)| file))
     }
+
+    /// What it is to speak.
+    pub fn speaks(&self) -> Speaks {
+        self.speaks
+            .as_ref()
+            .map_or_else(Speaks::default, |speaks| speaks.value)
+    }
+}
+
+/// What a file speaks that the boot ROM has loaded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Speaks {
+    /// Firehose: it is a programmer.
+    #[default]
+    Firehose,
+    /// Streaming DLOAD: it is NPRG or ENPRG of a package.
+    Dload,
 }
 
 /// Fields of `firehose.backup`.
@@ -285,7 +313,7 @@ pub enum Verify {
     None,
 }
 
-/// Fields of `firehose.reset` and `fastboot.reboot`.
+/// Fields of `firehose.reset`, `fastboot.reboot` and `dload.reset`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RebootTo {
@@ -301,6 +329,18 @@ pub struct FastbootFlash {
     pub part: Spanned<String>,
     /// The file to write.
     pub image: Spanned<String>,
+}
+
+/// Fields of `dload.flash`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DloadFlash {
+    /// The unpacked package. Its `update/partition.mbn` must place every partition where the profile does.
+    pub package: Spanned<String>,
+    /// Lets the loader put the package's partition table in place of one on the chip that differs. It may erase. Needs
+    /// `because`.
+    #[serde(default)]
+    pub replace_table: Option<Spanned<bool>>,
 }
 
 /// Fields of `operator.do`.
@@ -335,7 +375,7 @@ pub struct Claim {
 
 /// The key of every action, in the order of the table in the language reference. [`crate::action`] has the rows; a
 /// test keeps the two in step.
-pub const ACTION_KEYS: [&str; 20] = [
+pub const ACTION_KEYS: [&str; 22] = [
     "at.ask",
     "at.set",
     "modem.reset",
@@ -350,6 +390,8 @@ pub const ACTION_KEYS: [&str; 20] = [
     "firehose.reset",
     "fastboot.flash",
     "fastboot.reboot",
+    "dload.flash",
+    "dload.reset",
     "operator.do",
     "operator.ask",
     "check",

@@ -237,4 +237,12 @@ pub enum Operation {
     FastbootErase,
     /// The boot loader is told to leave: `reboot`, `reboot-bootloader`, `continue`.
     FastbootReboot,
+    /// A streaming loader is told of the partitions.
+    DloadTable,
+    /// A streaming loader opens a partition.
+    DloadOpen,
+    /// A piece of an image for a streaming loader.
+    DloadWrite,
+    /// A streaming loader closes the partition that is open.
+    DloadClose,
 }

@@ -82,6 +82,8 @@ pub enum TransportName {
     Firehose,
     /// The boot loader's own protocol.
     Fastboot,
+    /// Streaming DLOAD, the protocol of the loaders NPRG and ENPRG, which write the flash.
+    Dload,
 }
 
 impl TransportName {
@@ -93,6 +95,7 @@ impl TransportName {
             Self::Sahara => "sahara",
             Self::Firehose => "firehose",
             Self::Fastboot => "fastboot",
+            Self::Dload => "dload",
         }
     }
 }

@@ -23,17 +23,29 @@ pub enum Mode {
     Ramdump,
     /// The boot loader's fastboot.
     Fastboot,
+    /// A streaming loader runs (9008, Streaming DLOAD).
+    Dload,
 }
 
 impl Mode {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Off,
         Self::Normal,
         Self::Edl,
         Self::Firehose,
         Self::Ramdump,
         Self::Fastboot,
+        Self::Dload,
     ];
+
+    /// The mode whose USB identity it has: what the boot ROM has loaded keeps that of the boot ROM (protocols.md §2).
+    #[must_use]
+    pub fn on_usb(self) -> Self {
+        match self {
+            Self::Firehose | Self::Dload => Self::Edl,
+            other => other,
+        }
+    }
 
     pub fn word(self) -> &'static str {
         match self {
@@ -43,6 +55,7 @@ impl Mode {
             Self::Firehose => "firehose",
             Self::Ramdump => "ramdump",
             Self::Fastboot => "fastboot",
+            Self::Dload => "dload",
         }
     }
 }
@@ -59,7 +72,7 @@ pub struct Modes(u8);
 
 impl Modes {
     pub const NONE: Self = Self(0);
-    pub const ANY: Self = Self(0b11_1111);
+    pub const ANY: Self = Self(0b111_1111);
 
     pub const fn one(mode: Mode) -> Self {
         Self(1 << mode as u8)

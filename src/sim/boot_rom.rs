@@ -10,7 +10,7 @@ use crate::protocol::sahara::{self, Mode, Packet};
 use command::Chip;
 use std::collections::VecDeque;
 use std::time::Duration;
-use upload::{Step, Upload};
+use upload::{Step, Taken, Upload};
 
 /// From one packet to its answer on the host's own USB: 69 reads take 0.11 s (protocols.md §5.2, measured).
 const TURN: Duration = Duration::from_micros(1500);
@@ -47,8 +47,8 @@ enum State {
     /// HELLO was sent, or lost.
     Greeted,
     Upload(Upload),
-    /// `END_OF_IMAGE` 0 was sent: the number of the image that was taken, and its hash.
-    Taken(u32, String),
+    /// `END_OF_IMAGE` 0 was sent: the number of the image that was taken, and what it is.
+    Taken(u32, Taken),
     Command,
     Dump,
     /// After an error most boot ROMs hear nothing but a reset (protocols.md §5.2).
@@ -292,13 +292,13 @@ impl BootRom {
                 world.refused("programmer", sahara::status_text(status));
                 self.end(world, self.next_image(), status);
             }
-            Step::Whole(sha256) => {
+            Step::Whole(taken) => {
                 let image = self.next_image();
                 let accepts = &self.nature.accepts;
-                let is_signed = accepts == "any" || accepts.eq_ignore_ascii_case(&sha256);
+                let is_signed = accepts == "any" || accepts.eq_ignore_ascii_case(&taken.sha256);
                 if is_signed || image != sahara::IMAGE_PROGRAMMER {
                     send(world, None, &Packet::EndOfImage { image, status: 0 });
-                    self.state = State::Taken(image, sha256);
+                    self.state = State::Taken(image, taken);
                 } else {
                     self.go_on(world, Step::Refuse(AUTHENTICATION_FAILED));
                 }
@@ -307,9 +307,10 @@ impl BootRom {
     }
 
     fn done(&mut self, world: &mut World) {
-        let State::Taken(image, sha256) = std::mem::replace(&mut self.state, State::Stuck) else {
+        let State::Taken(image, taken) = std::mem::replace(&mut self.state, State::Stuck) else {
             return;
         };
+        let Taken { sha256, streaming } = taken;
         self.wanted.pop_front();
         if !self.wanted.is_empty() {
             send(world, None, &Packet::DoneResponse { status: 0 });
@@ -320,7 +321,11 @@ impl BootRom {
         let status = u32::from(!self.nature.traits.pending);
         send(world, None, &Packet::DoneResponse { status });
         world.record(super::RecordKind::ProgrammerLoaded { sha256 });
-        world.want = Some(Want::Programmer);
+        world.want = Some(if streaming {
+            Want::Loader
+        } else {
+            Want::Programmer
+        });
     }
 
     fn read_memory(&mut self, world: &mut World, address: u64, length: u64) {

@@ -34,11 +34,7 @@ pub(super) fn serial(scenario: &Scenario) -> Result<u32, Error> {
 
 /// What the profile says of a mode, as descriptors. A programmer keeps the identity of the boot ROM.
 pub(super) fn of_mode(profile: &Profile, mode: Mode, serial: u32) -> Result<UsbIdentity, Error> {
-    let mode = if mode == Mode::Firehose {
-        Mode::Edl
-    } else {
-        mode
-    };
+    let mode = mode.on_usb();
     let evidence = profile
         .modes
         .get(&mode)

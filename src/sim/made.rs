@@ -20,7 +20,7 @@ pub enum Error {
 }
 
 /// Changes when what is made changes for an equal description, so that older files are not taken for newer ones.
-const EDITION: u32 = 2;
+const EDITION: u32 = 3;
 /// Of an image that is described without a size.
 const IMAGE: u64 = 1024 * 1024;
 /// It is made in memory.

@@ -7,6 +7,7 @@ mod boot;
 mod boot_rom;
 pub mod bus;
 mod delivery;
+mod dload;
 mod elf;
 mod fastboot;
 mod fault;
@@ -45,7 +46,7 @@ use crate::plan::Mode;
 pub enum Wire {
     At,
     Diag,
-    /// The bulk pair of the boot ROM, the programmer or the dump state.
+    /// The bulk pair of the boot ROM, the programmer, the streaming loader or the dump state.
     Edl,
     /// The bulk pair of the boot loader.
     Fastboot,

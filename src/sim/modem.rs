@@ -2,6 +2,7 @@
 
 use super::boot::{self, Verdict};
 use super::boot_rom::{BootRom, Nature};
+use super::dload::Loader;
 use super::fastboot::Lk;
 use super::fault::Faults;
 use super::image::Noise;
@@ -78,6 +79,7 @@ enum Body {
     BootRom(BootRom),
     Dump(BootRom),
     Programmer(Programmer),
+    Loader(Loader),
     Fastboot(Lk),
     Running,
 }
@@ -140,7 +142,9 @@ impl Modem {
                 self.radio.find_running(self.world.now, &version);
                 self.arrive(mode);
             }
-            Mode::Edl | Mode::Firehose | Mode::Ramdump | Mode::Fastboot => self.arrive(mode),
+            Mode::Edl | Mode::Firehose | Mode::Dload | Mode::Ramdump | Mode::Fastboot => {
+                self.arrive(mode);
+            }
         }
     }
 
@@ -232,7 +236,7 @@ impl Modem {
         let mode = self.mode();
         let wires = match mode {
             Mode::Normal => vec![Wire::At, Wire::Diag],
-            Mode::Edl | Mode::Firehose | Mode::Ramdump => vec![Wire::Edl],
+            Mode::Edl | Mode::Firehose | Mode::Dload | Mode::Ramdump => vec![Wire::Edl],
             Mode::Fastboot => vec![Wire::Fastboot],
             Mode::Off => return None,
         };
@@ -271,6 +275,7 @@ impl Modem {
             Body::BootRom(_) => Mode::Edl,
             Body::Dump(_) => Mode::Ramdump,
             Body::Programmer(_) => Mode::Firehose,
+            Body::Loader(_) => Mode::Dload,
             Body::Fastboot(_) => Mode::Fastboot,
             Body::Running => Mode::Normal,
         }
@@ -302,6 +307,7 @@ impl Modem {
             Body::Absent => return Err(Gone),
             Body::BootRom(rom) | Body::Dump(rom) => rom.write(&mut self.world, bytes),
             Body::Programmer(programmer) => programmer.write(&mut self.world, bytes),
+            Body::Loader(loader) => loader.write(&mut self.world, bytes),
             Body::Fastboot(lk) => lk.write(&mut self.world, bytes),
             Body::Running => self.radio.write(wire, bytes),
         }
@@ -321,7 +327,7 @@ impl Modem {
                 programmer.refill(&mut self.world);
                 count
             }
-            Body::BootRom(_) | Body::Dump(_) | Body::Fastboot(_) => {
+            Body::BootRom(_) | Body::Dump(_) | Body::Loader(_) | Body::Fastboot(_) => {
                 self.world.outbox.take(self.world.now, buffer)
             }
         };
@@ -341,7 +347,7 @@ impl Modem {
                 programmer.refill(&mut self.world);
                 transfer
             }
-            Body::BootRom(_) | Body::Dump(_) | Body::Fastboot(_) => {
+            Body::BootRom(_) | Body::Dump(_) | Body::Loader(_) | Body::Fastboot(_) => {
                 self.world.outbox.take_transfer(self.world.now)
             }
         };
@@ -378,7 +384,9 @@ impl Modem {
             Body::Absent => false,
             Body::Running => matches!(wire, Wire::At | Wire::Diag),
             Body::Fastboot(_) => wire == Wire::Fastboot,
-            Body::BootRom(_) | Body::Dump(_) | Body::Programmer(_) => wire == Wire::Edl,
+            Body::BootRom(_) | Body::Dump(_) | Body::Programmer(_) | Body::Loader(_) => {
+                wire == Wire::Edl
+            }
         };
         if there { Ok(()) } else { Err(Gone) }
     }
@@ -490,6 +498,11 @@ impl Modem {
                 let programmer =
                     Programmer::start(traits, &self.profile, self.serial, &mut self.world);
                 self.body = Body::Programmer(programmer);
+            }
+            Some(Want::Loader) => {
+                self.schedule
+                    .retain(|(_, event)| matches!(event, Event::Hand(_)));
+                self.body = Body::Loader(Loader::new(&self.profile, &self.world));
             }
             Some(Want::Leave { at, next }) => self.plan_leave(at, next),
             None => {}
@@ -641,6 +654,7 @@ impl Modem {
                 let traits = self.scenario.programmer.clone();
                 Body::Programmer(Programmer::idle(traits, &self.profile, &self.world))
             }
+            Mode::Dload => Body::Loader(Loader::new(&self.profile, &self.world)),
             Mode::Normal => Body::Running,
             Mode::Fastboot => Body::Fastboot(Lk::new(&self.profile, self.serial, &self.world)),
             Mode::Off => Body::Absent,

@@ -5,12 +5,12 @@
 
 mod layout;
 pub(super) mod programmer;
-mod text;
+pub(super) mod text;
 
 use super::Error;
 use super::image::Image;
 use crate::files::{Root, hex};
-use crate::plan::{Broken, MakePackage, Profile, Variant};
+use crate::plan::{Broken, MakePackage, Profile, TransportName, Variant};
 use camino::{Utf8Path, Utf8PathBuf};
 use layout::Layout;
 use md5::{Digest, Md5};
@@ -18,6 +18,9 @@ use std::io::Write;
 
 /// Images all together where no size is given.
 const USUAL_SIZE: u64 = 32 * 1024 * 1024;
+/// What a streaming loader needs, in packages of modems that have one (quectel.md §9).
+const LOADER: &str = "update/ENPRG9x07.mbn";
+const TABLE: &str = "update/partition.mbn";
 /// Bytes made at a time.
 const PIECE: u64 = 256 * 1024;
 
@@ -54,6 +57,12 @@ pub fn make_package(
         "update/partition_nand.xml",
         &text::partition_table(&layout, profile),
     )?;
+    if speaks_dload(profile) {
+        let loader = Image::given(programmer::loader(&profile.chip));
+        writer.image(Utf8Path::new(LOADER), &loader)?;
+        let table = Image::given(text::user_table(profile).encode());
+        writer.image(Utf8Path::new(TABLE), &table)?;
+    }
     for part in layout.programmed() {
         let path = Utf8PathBuf::from(format!("update/{}", part.file));
         let image = Image::of_stage(&part.name, &make.firmware, part.bytes);
@@ -83,6 +92,11 @@ pub fn make_package(
         bytes: writer.bytes,
         programmer,
     })
+}
+
+fn speaks_dload(profile: &Profile) -> bool {
+    let mut transports = profile.transports.iter();
+    transports.any(|transport| transport.value == TransportName::Dload)
 }
 
 /// The folder for the programmer; gives the programmer's path.

@@ -54,6 +54,8 @@ pub(super) enum Zlp {
 pub(super) enum Want {
     /// The boot ROM jumps into the programmer it took.
     Programmer,
+    /// The boot ROM jumps into the streaming loader it took.
+    Loader,
     /// The modem leaves the bus at a time.
     Leave { at: Duration, next: Next },
 }

@@ -216,15 +216,23 @@ fn each_ends_proved_on_its_own_state_unless_nothing_can_prove_it() {
         let example = name_of(&path);
         let (ended, record) = bench.run(example, &load(example));
         let ended = ended.unwrap();
-        // fastboot reads nothing back.
+        // Neither fastboot nor a streaming loader reads anything back.
         let outcome = match example {
-            "recovery-by-fastboot" => Outcome::Unproved,
+            "recovery-by-fastboot" | "table-by-dload" | "update-by-dload" => Outcome::Unproved,
             _ => Outcome::Proved,
         };
         assert_eq!(ended.outcome, outcome, "{example}: {}", ended.message);
         let words: Vec<&str> = record.iter().map(|r| r.kind.word()).collect();
         assert!(!words.contains(&"identity-write") && !words.contains(&"transmit"));
-        let destroys = ["update", "wipe", "any-state", "recovery-by-fastboot"].contains(&example);
+        let writes = [
+            "update",
+            "wipe",
+            "any-state",
+            "recovery-by-fastboot",
+            "table-by-dload",
+            "update-by-dload",
+        ];
+        let destroys = writes.contains(&example);
         let destroyed = record.iter().any(|r| r.kind.is_destructive());
         assert_eq!(destroys, destroyed, "{example}: {words:?}");
     }
@@ -251,12 +259,16 @@ fn one_plan_serves_every_state_that_it_says_it_starts_in() {
 #[test]
 fn an_example_with_rehearsal_cases_comes_to_what_they_expect() {
     let bench = Bench::new();
-    let example = examples().join("recovery-by-fastboot.yaml");
-    let rehearsed = bench.call(&["rehearse", example.to_str().unwrap()]);
-    let said = String::from_utf8_lossy(&rehearsed.stdout);
-    assert!(rehearsed.status.success(), "{said}");
     let cases = std::fs::read_dir(examples().join("rehearsals")).unwrap();
-    assert_eq!(said.matches("\nok ").count() + 1, cases.count(), "{said}");
+    let mut passed = 0;
+    for example in ["recovery-by-fastboot", "table-by-dload", "update-by-dload"] {
+        let path = examples().join(example).with_extension("yaml");
+        let rehearsed = bench.call(&["rehearse", path.to_str().unwrap()]);
+        let said = String::from_utf8_lossy(&rehearsed.stdout);
+        assert!(rehearsed.status.success(), "{said}");
+        passed += said.matches("\nok ").count() + 1;
+    }
+    assert_eq!(passed, cases.count());
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn expected(kind: FaultKind, on: Operation) -> &'static [Outcome] {
             | Operation::NvWrite
             | Operation::EfsWrite,
         ) => &[InDoubt],
-        // This modem has no fastboot: `examples/rehearsals` strikes there.
+        // This modem has neither fastboot nor streaming loaders: `examples/rehearsals` strikes there.
         (
             _,
             Operation::Getvar
@@ -72,7 +72,11 @@ fn expected(kind: FaultKind, on: Operation) -> &'static [Outcome] {
             | Operation::Data
             | Operation::Flash
             | Operation::FastbootErase
-            | Operation::FastbootReboot,
+            | Operation::FastbootReboot
+            | Operation::DloadTable
+            | Operation::DloadOpen
+            | Operation::DloadWrite
+            | Operation::DloadClose,
         ) => &[],
     }
 }

@@ -251,6 +251,6 @@ fn ends_well(ran: &Ran, must: &mut impl FnMut(bool, &str)) {
     match summary.mode {
         Mode::Normal | Mode::Edl | Mode::Firehose | Mode::Off => {}
         Mode::Ramdump => must(!destroyed, "memory dump only before anything was written"),
-        Mode::Fastboot => must(false, "it ends in a mode of the plan"),
+        Mode::Fastboot | Mode::Dload => must(false, "it ends in a mode of the plan"),
     }
 }

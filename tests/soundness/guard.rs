@@ -95,6 +95,29 @@ impl Draft {
         self.behind(step, &guards)
     }
 
+    pub(crate) fn flash_by_loader(&mut self) -> (Step, Does) {
+        let mut step = Step::new(self.fresh("flash"));
+        let package = self.input("package");
+        let judged = self.of_plan("package");
+        let kept = self.model.kept().join(", ");
+        let whole = self.guard(
+            "whole-package",
+            &[format!("package: {{ folder: {judged}, keeps: [{kept}] }}")],
+        );
+        let guards = [
+            self.model_guard(),
+            self.rollback_guard(),
+            whole,
+            self.backup_guard(false),
+        ];
+        let replace = self.random.word(&["", "", ", replace_table: true"]);
+        step.put("because: \"It is a test.\"");
+        step.put(format!(
+            "dload.flash: {{ package: \"${{{package}}}\"{replace} }}"
+        ));
+        self.behind(step, &guards)
+    }
+
     pub(crate) fn restore(&mut self) -> (Step, Does) {
         let backup = self.backups.iter().any(|(_, copy)| !copy) || self.slips();
         if !backup || !self.has("file") {

@@ -100,7 +100,8 @@ impl Draft {
     /// Of the modes in which it may be, those that the model has.
     fn likely(&self) -> Vec<Mode> {
         let all = self.model.modes();
-        let has = |mode: &&Mode| all.contains(mode) || **mode == Mode::Firehose;
+        let loaded = [Mode::Firehose, Mode::Dload];
+        let has = |mode: &&Mode| all.contains(mode) || loaded.contains(mode);
         let likely: Vec<Mode> = self.modes.iter().filter(has).copied().collect();
         if likely.is_empty() {
             self.modes.clone()
@@ -202,6 +203,7 @@ impl Draft {
             (_, Some(Mode::Ramdump)) if self.random.percent(50) => self.by_diag(),
             (_, Some(Mode::Fastboot)) if self.has("file") => self.in_fastboot(),
             (_, Some(Mode::Fastboot)) => self.hands_off(),
+            (_, Some(Mode::Dload)) => self.in_dload(),
             (_, Some(Mode::Ramdump | Mode::Off)) => self.hands(),
             (_, None) => self.wait(None),
         }
@@ -393,6 +395,14 @@ impl Draft {
             return self.hands();
         }
         let mut step = Step::new(self.fresh("load"));
+        if self.model == Model::Ec25 && self.random.percent(65) {
+            let package = self.input("package");
+            step.put(format!(
+                "sahara.load: {{ programmer: \"${{{package}}}/update/ENPRG9x07.mbn\", speaks: dload }}"
+            ));
+            step.put("timeout: 30s");
+            return (step, changes(vec![Mode::Dload]));
+        }
         let programmer = if self.random.percent(70) {
             let package = self.input("package");
             format!("${{{package}}}/{}", self.model.programmer())
@@ -410,6 +420,21 @@ impl Draft {
         ));
         step.put("timeout: 30s");
         (step, changes(vec![Mode::Firehose]))
+    }
+
+    fn in_dload(&mut self) -> (Step, Does) {
+        let saved = self.backups.iter().any(|(_, copy)| !copy);
+        if self.has("folder") && saved && self.random.percent(30) {
+            return self.flash_by_loader();
+        }
+        let mut step = Step::new(self.fresh("leave"));
+        let to = match self.random.below(10) {
+            0 | 1 => Mode::Edl,
+            _ => Mode::Normal,
+        };
+        step.put(format!("dload.reset: {{ to: {} }}", to.word()));
+        step.put("timeout: 3m");
+        (step, changes(vec![to]))
     }
 
     fn in_firehose(&mut self) -> (Step, Does) {

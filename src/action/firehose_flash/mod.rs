@@ -100,7 +100,11 @@ pub fn preview(
     Ok(lines)
 }
 
-fn inspect(folder: &Utf8Path, profile: &Profile, erase_all: bool) -> Result<Package, Failure> {
+pub(super) fn inspect(
+    folder: &Utf8Path,
+    profile: &Profile,
+    erase_all: bool,
+) -> Result<Package, Failure> {
     let root = Root::open(folder).map_err(|error| {
         Failure::new("package::unreadable", Cause::Host, error.to_string())
             .help("give the folder that holds `md5.txt` and `update`")

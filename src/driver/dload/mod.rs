@@ -23,7 +23,7 @@ use crate::transport::{Deadline, Interrupt, Port};
 use line::Line;
 use std::time::Duration;
 
-/// Patience per operation: `QFirehose` reads five times 3 s for an answer (qfh:stream_download_protocol.c).
+/// Patience per operation: `QFirehose` reads five times 3 s for an answer (`qfh:stream_download_protocol.c`).
 mod patience {
     use super::Duration;
     pub(super) const ANSWER: Duration = Duration::from_secs(15);
@@ -46,15 +46,20 @@ impl Dload {
         start::start(port, deadline)
     }
 
-    /// Takes over a loader that has run before: a partition that was left open is closed, as `uc15_upgrade.c` does before
-    /// its first open. What it holds is in doubt and was before.
+    /// Takes over a loader that has run before, and closes what was left open, as `uc15_upgrade.c` does before its first
+    /// open. What it holds is in doubt and was before.
     pub fn take_up(port: Port, deadline: Deadline) -> Result<Self, Error> {
         let mut loader = start::start(port, deadline)?;
-        match loader.close(deadline) {
-            Err(Error::Refused { code, .. }) if code == Code::OUT_OF_SEQUENCE => {}
-            other => other?,
-        }
+        loader.close_leftover(deadline)?;
         Ok(loader)
+    }
+
+    /// Closes what an earlier attempt may have left open.
+    pub fn close_leftover(&mut self, deadline: Deadline) -> Result<(), Error> {
+        match self.close(deadline) {
+            Err(Error::Refused { code, .. }) if code == Code::OUT_OF_SEQUENCE => Ok(()),
+            other => other,
+        }
     }
 
     pub fn into_port(self) -> Port {

@@ -1,7 +1,7 @@
 //! What a step would send, read, write and ask, in its own order.
 
 use super::Dry;
-use crate::action::{Cause, Failure, fastboot_flash, firehose_flash, sahara_load};
+use crate::action::{Cause, Failure, dload_flash, fastboot_flash, firehose_flash, sahara_load};
 use crate::check::CheckedStep;
 use crate::engine::perform;
 use crate::engine::run::permission::last_warning;
@@ -67,7 +67,7 @@ impl Dry<'_> {
         }
         if let Some(load) = &step.sahara_load {
             let files = perform::image_files(load, path)?;
-            lines.extend(sahara_load::preview(&files)?);
+            lines.extend(sahara_load::preview(&files, load.speaks())?);
         }
         if let Some(backup) = &step.firehose_backup {
             let parts: Vec<&str> = backup.parts.iter().map(|p| p.as_str()).collect();
@@ -83,14 +83,7 @@ impl Dry<'_> {
                 reset.to.value
             ));
         }
-        if let Some(flash) = &step.fastboot_flash {
-            let image = path(&flash.image)?;
-            let profile = self.plan.profile();
-            lines.extend(fastboot_flash::preview(&flash.part, &image, profile)?);
-        }
-        if let Some(reboot) = &step.fastboot_reboot {
-            lines.push(format!("leave fastboot; wait for {}", reboot.to.value));
-        }
+        lines.extend(self.of_loaders(step, path)?);
         let claims = checked.claims.iter();
         lines.extend(claims.map(|claim| format!("`{}` must hold", claim.text)));
         if let Some(script) = &checked.script {
@@ -134,6 +127,31 @@ impl Dry<'_> {
         Ok(lines)
     }
 
+    /// What goes through a boot loader, or a streaming one.
+    fn of_loaders(
+        &self,
+        step: &Step,
+        path: impl Fn(&str) -> Result<Utf8PathBuf, Failure>,
+    ) -> Result<Vec<String>, Failure> {
+        let profile = self.plan.profile();
+        let mut lines = Vec::new();
+        if let Some(flash) = &step.fastboot_flash {
+            let image = path(&flash.image)?;
+            lines.extend(fastboot_flash::preview(&flash.part, &image, profile)?);
+        }
+        if let Some(reboot) = &step.fastboot_reboot {
+            lines.push(format!("leave fastboot; wait for {}", reboot.to.value));
+        }
+        if let Some(flash) = &step.dload_flash {
+            let (package, replaces) = (path(&flash.package)?, perform::replaces(flash));
+            lines.extend(dload_flash::preview(&package, profile, replaces)?);
+        }
+        if let Some(reset) = &step.dload_reset {
+            lines.push(format!("leave the loader; wait for {}", reset.to.value));
+        }
+        Ok(lines)
+    }
+
     /// A target that exists is refused here, long before anything would be read into it.
     fn output(&self, verb: &str, to: &Utf8Path) -> Result<String, Failure> {
         if self.outputs.exists(to) {
@@ -153,6 +171,7 @@ pub(super) fn texts(step: &Step) -> impl Iterator<Item = &str> {
         step.firehose_backup.as_ref().map(|action| &action.to),
         step.firehose_flash.as_ref().map(|action| &action.package),
         step.fastboot_flash.as_ref().map(|action| &action.image),
+        step.dload_flash.as_ref().map(|action| &action.package),
         step.operator_do.as_ref().map(|action| &action.say),
         step.operator_ask.as_ref().map(|action| &action.say),
         step.confirm.as_ref(),

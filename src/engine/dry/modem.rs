@@ -9,7 +9,7 @@ use crate::engine::perform::{self, Bench, Saved};
 use crate::event::{BackupFile, Event, Unit};
 use crate::modem::session::Certainty;
 use crate::modem::{Role, Session, identity};
-use crate::plan::{Mode, Modes, Profile};
+use crate::plan::{Mode, Modes, Profile, TransportName};
 use crate::script::Host;
 use std::collections::BTreeMap;
 
@@ -34,7 +34,14 @@ pub(super) fn look(session: &mut Session, profile: &Profile) -> Seen {
         }
     };
     if sighting.roles.contains(&Role::Edl) && !session.is_simulated() {
-        let either = Modes::one(Mode::Edl).or(Modes::one(Mode::Firehose));
+        let mut either = Modes::one(Mode::Edl).or(Modes::one(Mode::Firehose));
+        if profile
+            .transports
+            .iter()
+            .any(|name| name.value == TransportName::Dload)
+        {
+            either = either.or(Modes::one(Mode::Dload));
+        }
         let (could, place) = match &sighting.usb {
             Some(usb) => match identity::mode_of(usb, profile) {
                 Some(Mode::Edl) | None => (either, usb.to_string()),

@@ -98,9 +98,11 @@ impl Told {
     fn advice(&self, mode: Option<Mode>, next: &str) -> String {
         // A flash says itself how to leave the modem.
         let is_fastboot = self.code.starts_with("fastboot::");
-        let is_flash = self.code.starts_with("flash::") || self.code.starts_with("firehose::");
+        let is_flash = ["flash::", "firehose::", "dload::"]
+            .iter()
+            .any(|area| self.code.starts_with(area));
         let leave = match (self.outcome, mode) {
-            (Outcome::InDoubt, Some(Mode::Firehose | Mode::Edl)) if is_flash => "",
+            (Outcome::InDoubt, Some(Mode::Firehose | Mode::Dload | Mode::Edl)) if is_flash => "",
             (Outcome::InDoubt, Some(Mode::Fastboot)) if is_fastboot => "",
             (Outcome::InDoubt, Some(Mode::Off) | None) if is_fastboot => {
                 "it left the bus in the middle: bring it back into fastboot as the plan does, and nowhere else"

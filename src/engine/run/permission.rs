@@ -312,17 +312,27 @@ impl Running<'_, '_> {
     }
 }
 
-/// Erasing the whole chip is asked a second time, by the names of what is lost.
+/// What erases the calibration, or may, is asked a second time, by the names of what is lost.
 pub(in crate::engine) fn last_warning(checked: &CheckedStep, profile: &Profile) -> Option<String> {
-    let flash = checked.step.firehose_flash.as_ref()?;
-    flash.erase_all.as_ref().filter(|erase| erase.value)?;
+    let step = &checked.step;
+    let erases = { step.firehose_flash.as_ref() }
+        .and_then(|flash| flash.erase_all.as_ref())
+        .is_some_and(|erase| erase.value);
+    let replaces = { step.dload_flash.as_ref() }
+        .and_then(|flash| flash.replace_table.as_ref())
+        .is_some_and(|replace| replace.value);
+    let does = match (erases, replaces) {
+        (true, _) => "This erases",
+        (_, true) => "A loader that replaces the partition table may erase",
+        (false, false) => return None,
+    };
     let partitions = profile.partitions.iter();
     let kept: Vec<&str> = partitions
         .filter(|part| part.keep)
         .map(|part| part.name.as_str())
         .collect();
     Some(format!(
-        "This erases {}: the calibration of this unit, which nothing but its own backup brings back. Go on?",
+        "{does} {}: the calibration of this unit, which nothing but its own backup brings back. Go on?",
         kept.join(", ")
     ))
 }

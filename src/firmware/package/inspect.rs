@@ -14,7 +14,7 @@ use md5::{Digest, Md5};
 use std::collections::BTreeMap;
 use std::io::Read;
 
-const MAX_LIST: u64 = 1024 * 1024;
+pub(in crate::firmware) const MAX_LIST: u64 = 1024 * 1024;
 /// Rawprogram files that are looked at where none is for this chip.
 const MAX_OTHERS: usize = 8;
 
@@ -290,7 +290,11 @@ fn found(names: &[String]) -> String {
     }
 }
 
-pub(super) fn read_capped(root: &Root, path: &Utf8Path, cap: u64) -> Result<Vec<u8>, Fault> {
+pub(in crate::firmware) fn read_capped(
+    root: &Root,
+    path: &Utf8Path,
+    cap: u64,
+) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::new();
     let read = root.read(path)?.take(cap + 1).read_to_end(&mut bytes);
     read.map_err(|error| Fault::Read {

@@ -10,6 +10,8 @@ mod patching;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(super) use inspect::{MAX_LIST, read_capped};
+
 use super::fault::Fault;
 use super::image::Image;
 use super::mibib::{Mibib, Part};

@@ -3,8 +3,9 @@
 use super::rules::Found;
 use crate::plan::{Duration, Fault, FaultKind, FaultValue, Mode, Operation, is_name};
 use Operation::{
-    At, Configure, Data, Digest, Edl, EfsRead, EfsWrite, Erase, FastbootErase, Flash, Hello,
-    NvRead, NvWrite, Power, Program, Raw, Read, ReadData,
+    At, Configure, Data, Digest, DloadClose, DloadOpen, DloadTable, DloadWrite, Edl, EfsRead,
+    EfsWrite, Erase, FastbootErase, Flash, Hello, NvRead, NvWrite, Power, Program, Raw, Read,
+    ReadData,
 };
 
 /// In which file a fault stands.
@@ -94,6 +95,7 @@ const BULK: &[Operation] = &[
 ];
 const FIREHOSE: &[Operation] = &[Configure, Erase, Program, Raw, Digest, Read];
 const DIAG: &[Operation] = &[NvRead, NvWrite, EfsRead, EfsWrite];
+const DLOAD: &[Operation] = &[DloadTable, DloadOpen, DloadWrite, DloadClose];
 
 /// Whether a kind of fault has a meaning there.
 fn strikes(kind: FaultKind, on: Operation) -> bool {
@@ -110,7 +112,7 @@ fn strikes(kind: FaultKind, on: Operation) -> bool {
         | F::Interrupt
         | F::InterruptTwice
         | F::FileSwapped => true,
-        F::ZlpRequired | F::ZlpForbidden => BULK.contains(&on),
+        F::ZlpRequired | F::ZlpForbidden => BULK.contains(&on) || DLOAD.contains(&on),
         F::ShortWrite
         | F::LostReply
         | F::Garbage
@@ -123,7 +125,7 @@ fn strikes(kind: FaultKind, on: Operation) -> bool {
         | F::Split => is_answered(on),
         F::Timeout => is_command(on),
         F::Join => matches!(on, Erase | Digest | Raw | At),
-        F::BadCrc => DIAG.contains(&on),
+        F::BadCrc => DIAG.contains(&on) || DLOAD.contains(&on),
         F::NoHello | F::HelloTwice | F::StaleEnd | F::EdlLoop | F::StayRamdump => matches!(on, Hello),
         F::EndStatus => matches!(on, Hello | ReadData),
         F::SilenceAfterRead => matches!(on, ReadData),
@@ -131,8 +133,8 @@ fn strikes(kind: FaultKind, on: Operation) -> bool {
         F::NakRetry => matches!(on, Configure | Erase | Program | Digest | Read),
         F::NakSmallerPayload => matches!(on, Configure),
         F::LateLog | F::TwoDocuments | F::LogWithoutResponse => FIREHOSE.contains(&on),
-        F::AckButLost => matches!(on, Erase | Program | Raw | NvWrite | EfsWrite | Flash | FastbootErase),
-        F::BitFlip => matches!(on, Program | Raw | NvRead | NvWrite | EfsRead | EfsWrite | Flash),
+        F::AckButLost => matches!(on, Erase | Program | Raw | NvWrite | EfsWrite | Flash | FastbootErase | DloadWrite),
+        F::BitFlip => matches!(on, Program | Raw | NvRead | NvWrite | EfsRead | EfsWrite | Flash | DloadWrite),
         F::LateErase => matches!(on, Erase),
         F::BadBlock => matches!(on, Erase | Program),
         F::ErrorOnReset => matches!(on, Power),
@@ -169,10 +171,10 @@ mod tests {
             FastbootErase,
             FastbootReboot,
         ];
-        for on in BULK.iter().chain(DIAG).chain(&others) {
+        for on in BULK.iter().chain(DIAG).chain(DLOAD).chain(&others) {
             let can = |kind| strikes(kind, *on);
             assert!(!can(FaultKind::DuplicateReply) || can(FaultKind::LostReply));
-            assert!(!can(FaultKind::BadCrc) || DIAG.contains(on));
+            assert!(!can(FaultKind::BadCrc) || DIAG.contains(on) || DLOAD.contains(on));
             assert!(!can(FaultKind::LateErase) || can(FaultKind::AckButLost));
             assert!(can(FaultKind::Unplug) && can(FaultKind::Killed));
         }

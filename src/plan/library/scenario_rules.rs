@@ -26,12 +26,7 @@ pub(super) fn problems(
         );
     }
     let mode = &scenario.mode;
-    let looks_like = if mode.value == Mode::Firehose {
-        Mode::Edl
-    } else {
-        mode.value
-    };
-    if mode.value != Mode::Off && !profile.modes.contains_key(&looks_like) {
+    if mode.value != Mode::Off && !profile.modes.contains_key(&mode.on_usb()) {
         let message = format!("{} is never in `{}`", profile.id.value, mode.value);
         found.add("scenario::mode", message, &mode.span, "not in the profile");
         let described: Vec<&str> = profile.modes.keys().map(|mode| mode.word()).collect();

@@ -18,7 +18,7 @@ use super::wire::{Fields, Message};
 const HOST: &[u8; 32] = b"QCOM fast download protocol host";
 const TARGET: &[u8; 32] = b"QCOM fast download protocol targ";
 
-/// What `QFirehose` says and the loaders of MDM9x07 take (qfh, hostdl: `STREAM_DLOAD_MAX_VER`, `STREAM_DLOAD_MIN_VER`).
+/// What `QFirehose` says and the loaders of `MDM9x07` take (qfh, hostdl: `STREAM_DLOAD_MAX_VER`, `STREAM_DLOAD_MIN_VER`).
 pub const MAX_VERSION: u8 = 4;
 pub const MIN_VERSION: u8 = 2;
 /// Most bytes of data in one framed write (openpst: `STREAMING_DLOAD_MAX_DATA_SIZE`; hostdl: `MAX_DATA_LENGTH`).

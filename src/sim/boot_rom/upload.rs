@@ -2,6 +2,7 @@
 
 use crate::files::hex;
 use crate::protocol::sahara::Packet;
+use crate::sim::dload::WORDS;
 use crate::sim::elf::{self, Class, Part};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
@@ -27,6 +28,15 @@ enum Stage {
     Pieces(VecDeque<Part>),
 }
 
+/// An image that was read whole.
+#[derive(Debug)]
+pub(super) struct Taken {
+    /// Of the file.
+    pub(super) sha256: String,
+    /// It has the words of a streaming loader in it, and is no programmer.
+    pub(super) streaming: bool,
+}
+
 /// What comes next.
 #[derive(Debug)]
 pub(super) enum Step {
@@ -35,8 +45,8 @@ pub(super) enum Step {
     Ask(Packet),
     /// `END_OF_IMAGE` with a status.
     Refuse(u32),
-    /// All was read; SHA-256 of the file.
-    Whole(String),
+    /// All was read.
+    Whole(Taken),
 }
 
 impl Upload {
@@ -124,7 +134,10 @@ impl Upload {
         };
         match piece {
             Some(part) => self.ask(part),
-            None => Step::Whole(hex(&Sha256::digest(&self.image))),
+            None => Step::Whole(Taken {
+                sha256: hex(&Sha256::digest(&self.image)),
+                streaming: self.image.windows(WORDS.len()).any(|found| found == WORDS),
+            }),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A synthetic programmer: an ELF file with a hash segment, of the shape that boot ROMs read (protocols.md §5.2).
 
+use crate::sim::dload::WORDS;
 use crate::sim::elf::PIECE;
 use crate::sim::image::Noise;
 
@@ -15,6 +16,14 @@ const MACHINE_ARM: u16 = 40;
 const EXECUTABLE: u16 = 2;
 /// Load addresses; synthetic.
 const BASE: u32 = 0x1468_0000;
+
+/// The streaming loader of a chip: as the programmer, with the words in it that make it one.
+pub(in crate::sim) fn loader(chip: &str) -> Vec<u8> {
+    let mut file = programmer(&format!("{chip} streaming"));
+    let at = usize::try_from(PIECE).unwrap_or(0) * 5;
+    file[at..at + WORDS.len()].copy_from_slice(WORDS);
+    file
+}
 
 /// The programmer of a chip: always the same bytes.
 pub(in crate::sim) fn programmer(chip: &str) -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 use super::layout::{Layout, Part};
 use crate::plan::Profile;
+use crate::protocol::dload::{Entry, Size, UserTable};
 use crate::sim::mibib;
 use camino::Utf8PathBuf;
 use std::fmt::Write as _;
@@ -177,6 +178,25 @@ pub(super) fn patch(profile: &Profile) -> String {
             "Update the CRC of the partition table."
         ),
     )
+}
+
+/// The table for a streaming loader: in blocks, and without pads but those up to the next partition.
+pub(in crate::sim) fn user_table(profile: &Profile) -> UserTable {
+    let ends = profile.partitions.iter().skip(1).map(|next| next.start);
+    let ends = ends.chain(std::iter::once(profile.nand.blocks));
+    let entries = profile.partitions.iter().zip(ends).map(|(partition, end)| {
+        let behind = partition.start.saturating_add(partition.blocks);
+        Entry {
+            name: mibib::entry_name(&partition.name),
+            size: Size::Blocks {
+                size: partition.blocks,
+                pad: end.saturating_sub(behind),
+            },
+        }
+    });
+    UserTable {
+        entries: entries.collect(),
+    }
 }
 
 /// The user table: sizes, and pads up to the next partition.
