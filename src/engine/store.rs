@@ -58,6 +58,7 @@ pub struct Scratch {
 /// Where scratch folders lie, and the file of each that says whether it is in use.
 const SCRATCH: &str = "scratch";
 const IN_USE: &str = "in-use";
+const ATTEMPTS: u32 = 8;
 
 impl Scratch {
     /// Removes all that is in it.
@@ -116,22 +117,28 @@ impl Store {
     pub fn scratch(&self) -> Result<Scratch, files::Error> {
         self.remove_left_scratch();
         let now = jiff::Timestamp::now();
-        let mut attempt = 0_u32;
-        loop {
+        let mut path = Utf8PathBuf::new();
+        // Another process that tidies up may have a new folder for a moment: then it takes the folder as well.
+        for attempt in 0..ATTEMPTS {
             let seed = format!("{now}{}{attempt}", std::process::id());
-            let name = &files::hex(&Sha256::digest(seed))[..12];
-            let path = Utf8Path::new(SCRATCH).join(name);
-            if !self.root.exists(&path) {
-                self.root.make_own_folder(&path)?;
-                let root = self.root.folder(&path)?;
-                let file = root.create_new(Utf8Path::new(IN_USE))?;
-                // Another process that tidies up may have it for a moment: then it takes the folder as well.
-                if let Some(lock) = file.to_std().ok().filter(|file| file.try_lock().is_ok()) {
-                    return Ok(Scratch { root, _lock: lock });
-                }
+            path = Utf8Path::new(SCRATCH).join(&files::hex(&Sha256::digest(seed))[..12]);
+            if self.root.exists(&path) {
+                continue;
             }
-            attempt += 1;
+            self.root.make_own_folder(&path)?;
+            let root = self.root.folder(&path)?;
+            let file = root.create_new(Utf8Path::new(IN_USE))?;
+            if let Some(lock) = file.to_std().ok().filter(|file| file.try_lock().is_ok()) {
+                return Ok(Scratch { root, _lock: lock });
+            }
+            Scratch::remove(root.path());
         }
+        Err(files::Error {
+            verb: "lock",
+            path: self.root.path().join(path),
+            reason: "its disk keeps no locks".to_owned(),
+            missing: false,
+        })
     }
 
     /// Removes what killed processes left.
@@ -235,6 +242,31 @@ mod tests {
             "/h/.local/state/unbrick"
         );
         assert_eq!(with(&[]), None);
+    }
+
+    #[test]
+    fn a_scratch_folder_goes_with_its_process_and_what_a_killed_one_left_with_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(Utf8Path::from_path(folder.path()).unwrap()).unwrap();
+        let names = || store.root.names(Utf8Path::new(SCRATCH)).unwrap();
+        let one = store.scratch().unwrap();
+        let two = store.scratch().unwrap();
+        assert_eq!(names().len(), 2, "one that is in use stays");
+        assert_eq!(
+            store.root.rights(Utf8Path::new(SCRATCH)).unwrap().mode & 0o777,
+            0o700
+        );
+        drop(two);
+        assert_eq!(names(), [one.root.path().file_name().unwrap()]);
+        // A process that is killed drops nothing but its lock.
+        let left = store.root.path().join(SCRATCH).join("left");
+        let left = Root::create(&left).unwrap();
+        left.create_new(Utf8Path::new(IN_USE)).unwrap();
+        left.create_new(Utf8Path::new("package/md5.txt")).unwrap();
+        assert_eq!(names().len(), 2);
+        let _three = store.scratch().unwrap();
+        assert!(!names().contains(&"left".to_owned()));
+        assert_eq!(names().len(), 2);
     }
 
     #[test]

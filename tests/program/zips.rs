@@ -3,7 +3,7 @@
 use crate::bench::{Bench, DESTRUCTIVE, PLAN, SCENARIO, of_kind};
 use crate::made::{Made, Piece};
 use crate::ptys::Lab;
-use crate::rehearse::replaced;
+use crate::rehearse::{replaced, tree, write_case};
 use crate::unit::Unit;
 use crate::wrong::{Wrong, judge, simulated};
 use std::path::Path;
@@ -229,6 +229,33 @@ fn broken_zips_are_problems_before_the_modem_is_touched() {
             }],
         );
     }
+}
+
+#[test]
+fn a_rehearsal_case_may_give_a_zip() {
+    let bench = Bench::new();
+    let plan = tree(&bench);
+    let folder = bench.text("made");
+    let made = bench.run(&[
+        "sim",
+        &bench.text("quectel/rm502q-gl/scenarios/900e.yaml"),
+        "--package",
+        &folder,
+        "--size",
+        "1M",
+    ]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let zip = zip_of(Path::new(&folder), &format!("{TOP}/"), 8);
+    write(&bench, "quectel/rm502q-gl/rehearsals/package.zip", &zip);
+    let shipped = include_str!("../../plans/quectel/rm502q-gl/rehearsals/good-way.yaml");
+    let text = replaced(
+        shipped,
+        "expect:",
+        "inputs: { package: package.zip }\nexpect:",
+    );
+    write_case(&bench, "good-way", &text);
+    let said = bench.run(&["rehearse", &plan]);
+    assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
 }
 
 /// A modem in another process, and its package as a zip.

@@ -60,6 +60,8 @@ const ENCRYPTED: u16 = 1 | (1 << 6) | (1 << 13);
 
 const END: [u8; 4] = *b"PK\x05\x06";
 const END_LENGTH: usize = 22;
+/// Most bytes of the directory: it is read as a whole. That of a package takes some kilobytes.
+const LONGEST: u64 = 8 * 1024 * 1024;
 const LONGEST_COMMENT: u64 = 0xFFFF;
 const END_OF_64: [u8; 4] = *b"PK\x06\x07";
 const END_OF_64_LENGTH: u64 = 20;
@@ -165,6 +167,12 @@ fn find_end(file: &mut (impl Read + Seek), bytes: u64) -> Result<End, Fault> {
         return Err(Fault::TooMany {
             entries,
             most: MAX_ENTRIES,
+        });
+    }
+    if length > LONGEST {
+        return Err(Fault::Directory {
+            at,
+            reason: "it is longer than that of any package",
         });
     }
     match at.checked_add(length) {

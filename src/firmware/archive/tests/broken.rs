@@ -374,6 +374,19 @@ fn bombs_are_refused() {
             }
             made
         }),
+        (
+            "a directory that would fill the memory",
+            "zip::directory",
+            {
+                let mut made = good();
+                for number in 0..200 {
+                    let mut piece = Piece::file(&number.to_string(), b"");
+                    piece.extra = extra(0xcafe, &vec![0; 60_000]);
+                    made.pieces.push(piece);
+                }
+                made
+            },
+        ),
         ("many files", "zip::too-many", {
             let mut made = Made::default();
             for number in 0..=super::super::MAX_ENTRIES {

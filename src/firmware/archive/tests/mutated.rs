@@ -21,7 +21,7 @@ fn is_harmless(bytes: &[u8], what: &str) {
 fn no_changed_byte_changes_what_is_unpacked() {
     let bytes = good().bytes();
     for at in 0..bytes.len() {
-        for change in [0x01, 0x20, 0x80, 0xff] {
+        for change in [0x01, 0xff] {
             let mut changed = bytes.clone();
             changed[at] ^= change;
             is_harmless(&changed, &format!("byte {at} ^ {change:#04x}"));
