@@ -6,17 +6,18 @@ use super::{Stop, keep, setup};
 use crate::check::CheckedPlan;
 use crate::diagnostic::Problem;
 use crate::engine::store::Scratch;
-use crate::engine::{ExitCode, dry, run};
+use crate::engine::{ExitCode, dry, run, zips};
 use crate::host::Keeper;
 use crate::modem::Role;
 use crate::modem::ports::Target;
 use crate::rehearse::Simulation;
 use crate::report::{Output, problems};
 use crate::transport::Interrupt;
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(super) fn dry_run(
     name: &str,
@@ -38,10 +39,12 @@ pub(super) fn dry_run(
     let mut operator = setup::operator(options, &plan, asks, output)?;
     let values = setup::values(&plan, &resolved.given, operator.as_mut())?;
     // What was unpacked stays until the report is printed, or a signal ends the program.
-    let (values, scratch) = setup::unpacked(&plan, values, &store, &Interrupt::default())?;
-    if let Some(scratch) = &scratch {
-        remove_on_signals(scratch.root.path())?;
+    let leaving = Leaving::default();
+    if values.values().any(zips::is_one) {
+        leaving.watch()?;
     }
+    let (values, scratch) = setup::unpacked(&plan, values, &store, &leaving.interrupt)?;
+    leaving.takes(scratch.as_ref())?;
     let keeper = match &simulation {
         Some(_) => None,
         // What answers over AT and DIAG answers one program at a time.
@@ -77,18 +80,45 @@ pub(super) fn dry_run(
     })
 }
 
-/// A signal ends a dry run as it ends any program, but nothing is left behind.
-fn remove_on_signals(folder: &Utf8Path) -> Result<(), Stop> {
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-    let folder = folder.to_owned();
-    std::thread::spawn(move || {
-        if let Some(signal) = signals.forever().next() {
-            Scratch::remove(&folder);
-            // Where it cannot, nothing else is left to be done.
-            let _ = signal_hook::low_level::emulate_default_handler(signal);
+/// A signal ends a dry run as it ends any program, but nothing that was unpacked is left behind.
+#[derive(Clone, Default)]
+struct Leaving {
+    /// Ends the unpacking itself.
+    interrupt: Interrupt,
+    /// What was unpacked.
+    folder: Arc<Mutex<Option<Utf8PathBuf>>>,
+}
+
+impl Leaving {
+    fn folder(&self) -> MutexGuard<'_, Option<Utf8PathBuf>> {
+        self.folder.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn watch(&self) -> Result<(), Stop> {
+        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        let leaving = self.clone();
+        std::thread::spawn(move || {
+            for signal in signals.forever() {
+                leaving.interrupt.wish();
+                if let Some(folder) = leaving.folder().take() {
+                    Scratch::remove(&folder);
+                    // Where it cannot, nothing else is left to be done.
+                    let _ = signal_hook::low_level::emulate_default_handler(signal);
+                }
+            }
+        });
+        Ok(())
+    }
+
+    fn takes(&self, scratch: Option<&Scratch>) -> Result<(), Stop> {
+        *self.folder() = scratch.map(|scratch| scratch.root.path().to_owned());
+        // The wish of a signal that came in between was heard by nobody.
+        if self.interrupt.wished() {
+            let problem = Problem::bare("run::interrupted", "the dry run was interrupted");
+            return Err(Stop::one(ExitCode::Interrupted, problem));
         }
-    });
-    Ok(())
+        Ok(())
+    }
 }
 
 /// The modem that the options name; without one, the only one on USB, if there is one.

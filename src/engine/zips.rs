@@ -21,7 +21,7 @@ pub enum Error {
 }
 
 /// Whether a value is a zip that was not unpacked yet.
-pub(super) fn is_one(value: &Value) -> bool {
+pub fn is_one(value: &Value) -> bool {
     matches!(value, Value::Folder(path) if is_there(path))
 }
 
