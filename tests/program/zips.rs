@@ -235,6 +235,9 @@ fn broken_zips_are_problems_before_the_modem_is_touched() {
 fn a_rehearsal_case_may_give_a_zip() {
     let bench = Bench::new();
     let plan = tree(&bench);
+    // `sim` makes a package for the model as it is built in.
+    let profile = include_str!("../../plans/quectel/rm502q-gl/modem.yaml");
+    bench.write("quectel/rm502q-gl/modem.yaml", profile);
     let folder = bench.text("made");
     let made = bench.run(&[
         "sim",
