@@ -17,7 +17,7 @@ const BLANK: u8 = 0xff;
 /// erases it before use (Linux: `scan_peb` in drivers/mtd/ubi/attach.c), so first pages decide. A programmer that gives
 /// anything else for blank pages only has such a range written once more.
 ///
-/// What the programmer will not or cannot digest is not the image: a write that was cut short may leave pages that nobody
+/// What the programmer will not digest is not the image: a write that was cut short may leave pages that nobody
 /// can correct.
 pub(super) fn holds(
     firehose: &mut Firehose,
@@ -27,7 +27,7 @@ pub(super) fn holds(
 ) -> Result<bool, Error> {
     let mut has = |sectors: Sectors, wanted: &str| match firehose.sha256(chip, sectors, deadline) {
         Ok(found) => Ok(found == wanted),
-        Err(Error::Nak { .. } | Error::Unexpected { .. }) => Ok(false),
+        Err(Error::Nak { .. }) => Ok(false),
         Err(error) => Err(error),
     };
     if !has(program.sectors, &program.image.padded_sha256)? {

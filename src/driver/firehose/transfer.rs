@@ -1,7 +1,7 @@
 //! Operations with raw data: program, read, and the digest that spares reading.
 
 use super::line::Answer;
-use super::{Error, Firehose, patience, range};
+use super::{Error, Firehose, over, patience, range};
 use crate::protocol::nand::{Geometry, Sectors};
 use crate::transport;
 use crate::transport::Deadline;
@@ -134,8 +134,8 @@ impl Firehose {
         let element = range(command, chip, sectors);
         let answer = self
             .line
-            .ask(command, &element, patience::DIGEST, deadline)?
-            .acknowledged(command)?;
+            .ask(command, &element, patience::DIGEST, deadline)
+            .and_then(|answer| over(command, answer))?;
         digest(&answer).ok_or(Error::Unexpected {
             command,
             what: "no digest, or more than one",
