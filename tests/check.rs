@@ -7,6 +7,7 @@ use unbrick::plan::{Plan, library};
 use unbrick::yaml;
 
 const UNBRICK: &str = include_str!("../plans/quectel/rm502q-gl/unbrick-900e.yaml");
+const LOADER: &str = include_str!("../examples/table-by-dload.yaml");
 
 /// A small plan that uses what the shipped one does not.
 const SMALL: &str = r#"plan: 1
@@ -304,6 +305,10 @@ const MISTAKES: &[Mistake] = &[
     (UNBRICK, "that: fw == package_fw", "that: fw_first == package_fw", "plan::stale-proof", "fw_first == package_fw"),
     // flashing
     (UNBRICK, FLASH, "firehose.flash: { package: \"${package}\", verify: none }", "plan::unverified", "none"),
+    (LOADER, "    because: The table of the chip is damaged, and the loader opens no partition without one.\n", "", "plan::because", "true"),
+    (LOADER, "keeps: [efs2, sys_rev, rawdata, cust_info]", "keeps: [efs2, sys_rev, rawdata]", "plan::kept-part", "whole-package"),
+    (LOADER, "[right-model, no-rollback, whole-package, nand-saved]", "[right-model, no-rollback, nand-saved]", "plan::unguarded", "{ package: \"${package}\", replace_table: true }"),
+    (LOADER, ", speaks: dload }", " }", "plan::wrong-mode", "{ package: \"${package}\", replace_table: true }"),
     (UNBRICK, FLASH, "firehose.flash: { package: \"${package}\", erase_all: true }", "plan::because", "true"),
     (UNBRICK, FLASH, "firehose.flash: { package: \"${package}\", erase_all: true }", "plan::kept-part", "whole-package"),
     (UNBRICK, "keeps: [efs2, sys_rev, rawdata]", "keeps: [efs2, sys_rev]", "plan::kept-part", "whole-package"),

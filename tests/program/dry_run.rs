@@ -51,7 +51,7 @@ impl Dry {
 fn plan(rest: &str, steps: &str) -> String {
     format!(
         "plan: 1\nid: x\ntitle: X\nmodem: quectel/rm502q-gl\nstarts_in: [normal]\n\
-         ends_in: [normal, edl, \"off\", ramdump, firehose, fastboot]\n{rest}steps:\n{steps}"
+         ends_in: [normal, edl, \"off\", ramdump, firehose, fastboot, dload]\n{rest}steps:\n{steps}"
     )
 }
 
