@@ -3,6 +3,7 @@
 pub mod devices;
 pub mod doctor;
 pub mod functions;
+mod long_lines;
 mod machine;
 mod markdown;
 mod output;

@@ -1,6 +1,6 @@
 //! Problems of files, for people, for programs and for GitHub.
 
-use super::Output;
+use super::{Output, long_lines};
 use crate::diagnostic::{Elsewhere, Problem, Severity};
 use crate::rule::{self, Rule};
 use miette::{GraphicalReportHandler, GraphicalTheme, NarratableReportHandler};
@@ -9,6 +9,13 @@ use std::ops::Range;
 
 /// Renders one problem for a person.
 pub fn human(problem: &Problem, output: Output) -> String {
+    match long_lines::told(problem) {
+        None => rendered(problem, output),
+        Some((bare, places)) => format!("{}\n{places}", rendered(&bare, output)),
+    }
+}
+
+fn rendered(problem: &Problem, output: Output) -> String {
     let mut text = String::new();
     let rendered = if output.plain {
         NarratableReportHandler::new().render_report(&mut text, problem)
