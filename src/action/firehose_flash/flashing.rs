@@ -22,6 +22,38 @@ const KEEP_POWERED: &str = "the modem is in its programmer with the boot loader 
 const REPLUG: &str = "the programmer is out of step and the boot loader is blank: when the modem is powered anew \
                       it is in EDL; then let the run be resumed";
 
+const NOTHING: &str = "nothing was erased, and the programmer still listens";
+const NOTHING_OUT_OF_STEP: &str = "nothing was erased; the programmer is out of step: cut the modem's power, enter EDL \
+                                   again, then let the run be resumed";
+const ALL: &str = "every image is written, the boot loader as well: keep the modem powered, and let the run be resumed";
+const ALL_OUT_OF_STEP: &str = "every image is written, the boot loader as well, and the programmer is out of step: power the \
+                               modem anew, then let the run be resumed";
+
+/// How much of the chip is what the package wants, for the person who has to act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// No packet was sent that changes anything.
+    Untouched,
+    /// The boot loader is erased, or may be.
+    Blank,
+    /// Only patches are left.
+    Written,
+}
+
+impl Stage {
+    /// What the modem is now, and what to do.
+    fn told(self, in_step: bool) -> &'static str {
+        match (self, in_step) {
+            (Self::Untouched, true) => NOTHING,
+            (Self::Untouched, false) => NOTHING_OUT_OF_STEP,
+            (Self::Blank, true) => KEEP_POWERED,
+            (Self::Blank, false) => REPLUG,
+            (Self::Written, true) => ALL,
+            (Self::Written, false) => ALL_OUT_OF_STEP,
+        }
+    }
+}
+
 /// Writes a package that was judged: compares the chip, erases, writes and proves each range, and patches.
 pub fn flash(
     firehose: &mut Firehose,
@@ -42,6 +74,7 @@ pub fn flash(
         chip,
         method,
         deadline,
+        stage: Stage::Untouched,
         report: Report::default(),
     };
     let (erases, programs) = flashing.leave_same(package.erases, package.programs, options)?;
@@ -61,6 +94,7 @@ pub fn flash(
         }
         Ok::<(), Failure>(())
     })?;
+    flashing.stage = Stage::Written;
     for patch in &package.patches {
         flashing.patch(patch)?;
     }
@@ -112,6 +146,7 @@ struct Flashing<'a> {
     chip: Geometry,
     method: Method,
     deadline: Deadline,
+    stage: Stage,
     report: Report,
 }
 
@@ -135,7 +170,7 @@ impl Flashing<'_> {
         for program in &programs {
             self.safe_point()?;
             let same = same::holds(self.firehose, self.chip, program, self.deadline)
-                .map_err(|e| of_firehose(&e))?;
+                .map_err(|e| of_firehose(&e).help(Stage::Untouched.told(e.in_step())))?;
             found.push(same);
         }
         let left = same::what_is_left(erases, programs, &found);
@@ -151,6 +186,7 @@ impl Flashing<'_> {
         self.safe_point()?;
         let target = erase.to_string();
         self.witness.intent("erase", &target, None)?;
+        self.stage = Stage::Blank;
         let erased = self.firehose.erase(self.chip, erase.sectors, self.deadline);
         self.told("erase", &target, erased)?;
         self.report.erased += 1;
@@ -163,6 +199,7 @@ impl Flashing<'_> {
         let target = program.to_string();
         self.witness
             .intent("program", &target, Some(&program.image.padded_sha256))?;
+        self.stage = Stage::Blank;
         let sent = self.send(program, supply);
         self.told("program", &target, sent)?;
         let proof = self.prove(program);
@@ -255,18 +292,13 @@ impl Flashing<'_> {
     fn safe_point(&self) -> Result<(), Failure> {
         if self.firehose.interrupt().at_safe_point() {
             let message = "stopped by a person between two ranges";
-            let started = self.report.erased + self.report.written > 0;
             let failure = Failure::new("flash::interrupted", Cause::Interrupted, message);
-            return Err(if started {
-                failure.help(KEEP_POWERED)
-            } else {
-                failure.help("nothing was erased")
-            });
+            return Err(failure.help(self.stage.told(true)));
         }
         if self.deadline.passed(self.firehose.now()) {
             let message = "the step's time is over, between two ranges";
             let failure = Failure::new("flash::timeout", Cause::Modem, message);
-            return Err(failure.help(KEEP_POWERED));
+            return Err(failure.help(self.stage.told(true)));
         }
         Ok(())
     }
@@ -279,11 +311,7 @@ impl Flashing<'_> {
         result: Result<T, Error>,
     ) -> Result<T, Failure> {
         result.map_err(|error| {
-            let help = if error.in_step() {
-                KEEP_POWERED
-            } else {
-                REPLUG
-            };
+            let help = self.stage.told(error.in_step());
             let mut failure = of_firehose(&error);
             failure.message = format!("{operation} of {target}: {}", failure.message);
             self.witness.failed(operation, target, &failure.message);

@@ -379,6 +379,33 @@ fn an_image_that_changed_after_it_was_judged_is_told_as_such() {
     }
 }
 
+/// What is said of the boot loader is true before the first erase, and after the last write.
+#[test]
+fn a_flash_that_ends_before_the_first_erase_says_that_nothing_was_erased() {
+    let (_folder, root) = Maker::whole().write();
+    let package = Package::inspect(&root, &chip(), Extent::Update).unwrap();
+    let (mut firehose, state) = started(|state| adjusted(state, |_| {}));
+    let options = Options {
+        skip_same: true,
+        ..BEST
+    };
+    state.lock().unwrap().leave = Some(("getsha256digest", 2));
+    let deadline = firehose.within(Duration::from_secs(60));
+    let geometry = chip().geometry;
+    let mut heard = Heard::default();
+    let result = flash(
+        &mut firehose,
+        &mut heard,
+        geometry,
+        package,
+        options,
+        deadline,
+    );
+    let help = result.unwrap_err().help.unwrap();
+    assert!(help.contains("nothing was erased"), "{help}");
+    assert!(sent(&state).is_empty());
+}
+
 #[test]
 fn two_wishes_stop_between_two_ranges() {
     let (_folder, root) = Maker::whole().write();
