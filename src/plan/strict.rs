@@ -65,13 +65,12 @@ pub(super) fn by_variable(schema: &mut Schema) {
     schema.insert("propertyNames".to_owned(), matching(VARIABLE, NO_VARIABLE));
 }
 
-/// A mapping by the number of an image; 13 is the programmer.
+/// A mapping by the number of an image; 13 is the programmer. In YAML such a key is a number, which editors hold to be no
+/// text: `propertyNames` would refuse it there.
 pub(super) fn by_image(schema: &mut Schema) {
-    let told = "The number of an image, 0 to 127, and not 13, which is the programmer.";
-    schema.insert(
-        "propertyNames".to_owned(),
-        matching("^([0-9]|1[0-24-9]|[2-9][0-9]|1[01][0-9]|12[0-7])$", told),
-    );
+    let file = schema.insert("additionalProperties".to_owned(), json!(false));
+    let number = "^([0-9]|1[0-24-9]|[2-9][0-9]|1[01][0-9]|12[0-7])$";
+    schema.insert("patternProperties".to_owned(), json!({ number: file }));
 }
 
 /// A value of an input or a parameter: text, which may look like a number or a truth.

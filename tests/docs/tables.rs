@@ -196,7 +196,12 @@ fn value(schema: &Value, field: &Value) -> String {
             format!("list of {}", value(schema, &field["items"]))
         }
         Value::String(kind) if kind == "object" => {
-            format!("name → {}", value(schema, &field["additionalProperties"]))
+            let patterned = field["patternProperties"].as_object();
+            let (key, held) = { patterned.and_then(|patterned| patterned.values().next()) }
+                .map_or(("name", &field["additionalProperties"]), |held| {
+                    ("number", held)
+                });
+            format!("{key} → {}", value(schema, held))
         }
         Value::String(kind) => match kind.as_str() {
             "string" => "text".to_owned(),
