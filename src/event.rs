@@ -112,6 +112,22 @@ pub enum Event {
         target: String,
         error: String,
     },
+    /// What a step wrote was not verified, though the plan did not say `verify: none`.
+    Unverified {
+        step: String,
+        target: String,
+        /// The version that the running firmware tells if this is what runs: a later answer may prove the write.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<String>,
+    },
+    /// What another step wrote is verified after all, by the answer to this one.
+    Verified {
+        step: String,
+        /// The step that wrote it.
+        wrote: String,
+        target: String,
+        evidence: String,
+    },
     /// A backup stands under its final name.
     Backup {
         step: String,

@@ -305,7 +305,8 @@ const MISTAKES: &[Mistake] = &[
     (UNBRICK, "that: fw == package_fw", "that: fw_first == package_fw", "plan::stale-proof", "fw_first == package_fw"),
     // flashing
     (UNBRICK, FLASH, "firehose.flash: { package: \"${package}\", verify: none }", "plan::unverified", "none"),
-    (LOADER, "    because: The table of the chip is damaged, and the loader opens no partition without one.\n", "", "plan::because", "true"),
+    (LOADER, "    because: The table of the chip is damaged, the loader opens no partition without one, and reads nothing back.\n", "", "plan::because", "true"),
+    (LOADER, "    because: The table of the chip is damaged, the loader opens no partition without one, and reads nothing back.\n", "", "plan::unverified", "none"),
     (LOADER, "keeps: [efs2, sys_rev, rawdata, cust_info]", "keeps: [efs2, sys_rev, rawdata]", "plan::kept-part", "whole-package"),
     (LOADER, "[right-model, no-rollback, whole-package, nand-saved]", "[right-model, no-rollback, nand-saved]", "plan::unguarded", "{ package: \"${package}\", replace_table: true }"),
     (LOADER, ", speaks: dload }", " }", "plan::wrong-mode", "{ package: \"${package}\", replace_table: true }"),

@@ -8,7 +8,7 @@ use super::{Cause, Context, Failure};
 use crate::driver::fastboot::{self, Target};
 use crate::event::Unit;
 use crate::files;
-use crate::plan::{Partition, Profile};
+use crate::plan::{FastbootVerify, Partition, Profile};
 use camino::Utf8Path;
 use cap_std::fs_utf8::File;
 
@@ -113,14 +113,26 @@ pub fn run(ctx: &mut Context<'_>, part: &str, image: &Utf8Path) -> Result<Report
 }
 
 /// What a dry run prints.
-pub fn preview(part: &str, image: &Utf8Path, profile: &Profile) -> Result<Vec<String>, Failure> {
+pub fn preview(
+    part: &str,
+    image: &Utf8Path,
+    verify: Option<FastbootVerify>,
+    profile: &Profile,
+) -> Result<Vec<String>, Failure> {
     let judged = judge(part, image, profile)?;
     Ok(vec![
         format!(
             "write {image} ({} bytes, sha256 {}) to partition `{part}` over fastboot",
             judged.bytes, judged.sha256
         ),
-        "verify nothing: fastboot reads nothing back, so the run ends as unproved".to_owned(),
+        match verify {
+            Some(FastbootVerify::Version) => {
+                "verify by the version that the modem tells before and afterwards"
+            }
+            Some(FastbootVerify::None) => "verify nothing, as the plan says",
+            None => "verify nothing: fastboot reads nothing back, so the run ends as unproved",
+        }
+        .to_owned(),
     ])
 }
 
@@ -185,7 +197,7 @@ mod tests {
         let most = 4 * 64 * 2048;
         let fits = made("fits", most);
         let refused = |part: &str, image: &Utf8Path| {
-            preview(part, image, &profile).map_err(|failure| failure.code)
+            preview(part, image, None, &profile).map_err(|failure| failure.code)
         };
         assert!(refused("sec", &fits).is_ok());
         for kept in ["efs2", "sys_rev", "rawdata", "cust_info"] {

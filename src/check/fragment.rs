@@ -33,7 +33,7 @@ pub fn check_fragment(source: &Source, fragment: &Fragment, root: &Node) -> Vec<
 }
 
 /// Rules about what surrounds a fragment: the modes, the profile, the guards and the proof of a plan.
-const OF_A_PLAN: [&str; 17] = [
+const OF_A_PLAN: [&str; 18] = [
     "plan::ends-elsewhere",
     "plan::guards-another",
     "plan::kept-part",
@@ -49,6 +49,7 @@ const OF_A_PLAN: [&str; 17] = [
     "plan::unknown-guard",
     "plan::unknown-part",
     "plan::unproved-end",
+    "plan::unread-version",
     "plan::weak-backup",
     "plan::wrong-mode",
 ];

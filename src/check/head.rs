@@ -49,6 +49,7 @@ impl Checker<'_> {
         self.ends(&state);
         self.report(&state);
         self.proof(&state, destroys);
+        self.versions_are_read(&steps);
         let rescue = self.rescue(&inputs, state, destroys);
         let guards = self.all_guards();
         for (name, _) in &plan.guards {

@@ -15,6 +15,7 @@ mod index;
 mod pattern;
 mod places;
 mod problems;
+mod read_back;
 mod state;
 mod step;
 mod text;

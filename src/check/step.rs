@@ -3,7 +3,7 @@
 use super::state::State;
 use super::{CheckedStep, Checker};
 use crate::action::signature::{Effect, Leaves, Signature, actions_of};
-use crate::plan::{ACTION_KEYS, Modes, Step, TransportName, Verify};
+use crate::plan::{ACTION_KEYS, Modes, Step, TransportName};
 use crate::script::Script;
 use std::ops::Range;
 
@@ -275,22 +275,16 @@ impl Checker<'_> {
             }
             self.because(step, &optional.span, "a step that may fail");
         }
+        self.reason_to_verify_nothing(step);
         if let Some(flash) = &step.dload_flash
             && let Some(replace) = flash.replace_table.as_ref().filter(|replace| replace.value)
         {
             self.because(step, &replace.span, "replacing the partition table");
         }
-        if let Some(flash) = &step.firehose_flash {
-            if let Some(erase_all) = flash.erase_all.as_ref().filter(|erase| erase.value) {
-                self.because(step, &erase_all.span, "erasing the calibration");
-            }
-            if let Some(verify) = flash.verify.as_ref().filter(|v| v.value == Verify::None)
-                && step.because.is_none()
-            {
-                let message = "a flash that is not verified needs a `because`";
-                self.problem("plan::unverified", message, &verify.span, "not verified");
-                self.help("leave `verify` out, or say why with `because:`");
-            }
+        if let Some(flash) = &step.firehose_flash
+            && let Some(erase_all) = flash.erase_all.as_ref().filter(|erase| erase.value)
+        {
+            self.because(step, &erase_all.span, "erasing the calibration");
         }
     }
 

@@ -16,6 +16,7 @@ mod recorder;
 pub mod resume;
 pub mod run;
 pub mod store;
+mod unverified;
 pub mod zips;
 
 pub use operator::Operator;

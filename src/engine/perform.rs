@@ -14,7 +14,8 @@ use crate::event::Event;
 use crate::files::Root;
 use crate::modem::Session;
 use crate::plan::{
-    DloadFlash, ExpandError, FirehoseFlash, NotAName, SaharaLoad, Template, Value, Values, Verify,
+    DloadFlash, ExpandError, FastbootFlash, FastbootVerify, FirehoseFlash, NotAName, SaharaLoad,
+    Template, Value, Values, Verify,
 };
 use crate::protocol::at;
 use crate::protocol::dload::Replace;
@@ -44,13 +45,32 @@ pub(super) struct Saved {
     /// Of these, what identifies the unit though its kind does not say so.
     private: BTreeSet<String>,
     /// What was written and could not be verified, though the step did not say `verify: none`.
-    pub(super) unverified: Vec<String>,
+    pub(super) unverified: Vec<Unread>,
+}
+
+/// What was written and not read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unread {
+    pub(super) target: String,
+    /// The version that the running firmware tells if this is what runs.
+    pub(super) version: Option<String>,
 }
 
 impl Saved {
     fn texts(texts: BTreeMap<String, String>) -> Self {
         Self {
             texts,
+            ..Self::default()
+        }
+    }
+
+    fn unverified(targets: Vec<String>, version: Option<&str>) -> Self {
+        let unread = |target| Unread {
+            target,
+            version: version.map(Into::into),
+        };
+        Self {
+            unverified: targets.into_iter().map(unread).collect(),
             ..Self::default()
         }
     }
@@ -184,18 +204,12 @@ pub(super) fn perform(checked: &CheckedStep, bench: Bench<'_>) -> Result<Saved, 
     } else if let Some(reset) = &step.firehose_reset {
         firehose_reset::run(ctx, reset.to.value).map(nothing)
     } else if let Some(flash) = &step.fastboot_flash {
-        fastboot_flash::run(ctx, &flash.part, &path(&flash.image)?).map(|report| Saved {
-            unverified: report.unverified,
-            ..Saved::default()
-        })
+        let image = path(&flash.image)?;
+        flash_image(ctx, flash, &image, || written_version(checked, known))
     } else if let Some(reboot) = &step.fastboot_reboot {
         fastboot_reboot::run(ctx, reboot.to.value).map(nothing)
     } else if let Some(flash) = &step.dload_flash {
-        let replaces = replaces(flash);
-        dload_flash::run(ctx, &path(&flash.package)?, replaces).map(|report| Saved {
-            unverified: report.unverified,
-            ..Saved::default()
-        })
+        flash_by_loader(ctx, flash, &path(&flash.package)?)
     } else if let Some(reset) = &step.dload_reset {
         dload_reset::run(ctx, reset.to.value).map(nothing)
     } else if let Some(told) = &step.operator_do {
@@ -253,13 +267,46 @@ fn flash_package(
     let erase_all = flash.erase_all.as_ref().is_some_and(|e| e.value);
     let verify = flash.verify.as_ref().map(|v| v.value);
     let report = firehose_flash::run(ctx, package, verify, flash.skip_same, erase_all)?;
-    Ok(Saved {
-        unverified: match verify {
-            Some(Verify::None) => Vec::new(),
-            _ => report.unverified,
-        },
-        ..Saved::default()
+    Ok(match verify {
+        Some(Verify::None) => Saved::default(),
+        _ => Saved::unverified(report.unverified, None),
     })
+}
+
+fn flash_image(
+    ctx: &mut Context<'_>,
+    flash: &FastbootFlash,
+    image: &Utf8Path,
+    version: impl FnOnce() -> Option<String>,
+) -> Result<Saved, Failure> {
+    let report = fastboot_flash::run(ctx, &flash.part, image)?;
+    Ok(match flash.verify.as_ref().map(|verify| verify.value) {
+        None => Saved::unverified(report.unverified, None),
+        Some(FastbootVerify::Version) => Saved::unverified(report.unverified, version().as_deref()),
+        Some(FastbootVerify::None) => Saved::default(),
+    })
+}
+
+fn flash_by_loader(
+    ctx: &mut Context<'_>,
+    flash: &DloadFlash,
+    package: &Utf8Path,
+) -> Result<Saved, Failure> {
+    let report = dload_flash::run(ctx, package, replaces(flash))?;
+    Ok(match &flash.verify {
+        None => Saved::unverified(report.unverified, None),
+        Some(_) => Saved::default(),
+    })
+}
+
+/// The version that the step writes, as the guard against rollback judges it.
+fn written_version(checked: &CheckedStep, known: &Values) -> Option<String> {
+    let targets = checked.guards.iter().filter_map(|guard| match &guard.kind {
+        GuardKind::Rollback { target, .. } => known.get(target).map(Value::display),
+        _ => None,
+    });
+    let versions: BTreeSet<String> = targets.collect();
+    (versions.len() == 1).then(|| versions.into_iter().next())?
 }
 
 /// An AT command that writes NV items: journalled like any other write, and not verified by its OK.

@@ -2,6 +2,7 @@
 
 use super::journal::{self, Writer};
 use super::mask::Mask;
+use super::unverified::Unverified;
 use crate::action::{Cause, Failure, Witness};
 use crate::event::{BackupFile, Event, Unit};
 use std::collections::BTreeMap;
@@ -25,6 +26,8 @@ pub(super) struct Recorder<'a> {
     pub(super) wrote_here: bool,
     /// Files of each backup step, with the pages that could not be read.
     pub(super) backups: BTreeMap<String, (Vec<BackupFile>, BTreeMap<String, u64>)>,
+    /// What was written and not verified, in earlier parts of the run too.
+    pub(super) unverified: Unverified,
     /// The first error of the journal; the run stops at the next safe point.
     pub(super) broken: Option<String>,
 }
@@ -40,6 +43,7 @@ impl<'a> Recorder<'a> {
             wrote: false,
             wrote_here: false,
             backups: BTreeMap::new(),
+            unverified: Unverified::default(),
             broken: None,
         }
     }
@@ -57,6 +61,7 @@ impl<'a> Recorder<'a> {
 
     /// Journals an event and tells the listeners.
     pub(super) fn emit(&mut self, event: &Event) -> Result<(), journal::Error> {
+        self.unverified.hear(event);
         let value = serde_json::to_value(event).map_err(|_| journal::Error::Shape)?;
         let masked = self.mask.value(value);
         let kept = !matches!(event, Event::Progress { .. });

@@ -4,6 +4,7 @@ use super::approval::Digest;
 use super::guards::Backups;
 use super::journal::{Journal, State};
 use super::store::RunFolder;
+use super::unverified::Unverified;
 use crate::check::{CheckedPlan, CheckedStep};
 use crate::event::Event;
 use crate::files;
@@ -31,6 +32,7 @@ pub struct Point {
     pub backups: Backups,
     pub passed: Vec<String>,
     pub before: Before,
+    pub unverified: Unverified,
 }
 
 /// What an earlier part of a run wrote.
@@ -190,6 +192,7 @@ pub struct History {
     backups: Backups,
     passed: Vec<String>,
     before: Before,
+    unverified: Unverified,
     simulated: bool,
     place: Option<String>,
 }
@@ -214,6 +217,7 @@ impl History {
             backups: Backups::new(),
             passed: Vec::new(),
             before: Before::Nothing,
+            unverified: Unverified::default(),
             simulated: false,
             place: None,
         };
@@ -224,6 +228,7 @@ impl History {
     }
 
     fn take(&mut self, event: Event) -> Result<(), Error> {
+        self.unverified.hear(&event);
         match event {
             Event::RunStart { simulated, .. } => self.simulated = simulated,
             Event::RunEnd { outcome, .. } if outcome == "proved" => {
@@ -350,6 +355,7 @@ impl History {
             backups: self.backups,
             passed: self.passed,
             before: self.before,
+            unverified: self.unverified,
         };
         Ok((point, self.journal))
     }

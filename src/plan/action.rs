@@ -88,15 +88,15 @@ pub struct Step {
     /// Lets the programmer restart the modem, and waits for the mode.
     #[serde(default, rename = "firehose.reset")]
     pub firehose_reset: Option<Box<Spanned<RebootTo>>>,
-    /// Writes one image into one partition over fastboot. Nothing is read back, so a run with it ends as unproved. Spoken
-    /// over USB only.
+    /// Writes one image into one partition over fastboot. Nothing is read back, so a run with it ends as unproved unless
+    /// `verify` says otherwise. Spoken over USB only.
     #[serde(default, rename = "fastboot.flash")]
     pub fastboot_flash: Option<Box<Spanned<FastbootFlash>>>,
     /// Lets the boot loader restart the modem, and waits for the mode.
     #[serde(default, rename = "fastboot.reboot")]
     pub fastboot_reboot: Option<Box<Spanned<RebootTo>>>,
     /// Writes the images of a package through a streaming loader, boot loader made invalid first and written last. Nothing
-    /// is read back, so a run with it ends as unproved.
+    /// is read back, so a run with it ends as unproved unless `verify` says otherwise.
     #[serde(default, rename = "dload.flash")]
     pub dload_flash: Option<Box<Spanned<DloadFlash>>>,
     /// Lets the streaming loader restart the modem, and waits for the mode.
@@ -329,6 +329,20 @@ pub struct FastbootFlash {
     pub part: Spanned<String>,
     /// The file to write.
     pub image: Spanned<String>,
+    /// How the write is verified. Absent: not at all, so that the run ends as unproved.
+    #[serde(default)]
+    pub verify: Option<Spanned<FastbootVerify>>,
+}
+
+/// How a write is verified that nothing can read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FastbootVerify {
+    /// By the version that the running firmware tells: afterwards the `target` of the step's `rollback` guard, and before
+    /// the write another one. For the image that this version comes from, and for no other.
+    Version,
+    /// Not at all; needs `because`.
+    None,
 }
 
 /// Fields of `dload.flash`.
@@ -341,6 +355,18 @@ pub struct DloadFlash {
     /// `because`.
     #[serde(default)]
     pub replace_table: Option<Spanned<bool>>,
+    /// `none`: what was written counts as written, though nothing reads it back. Needs `because`. Absent: the run ends as
+    /// unproved.
+    #[serde(default)]
+    pub verify: Option<Spanned<DloadVerify>>,
+}
+
+/// A write that nothing can read back is not verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DloadVerify {
+    /// Not at all.
+    None,
 }
 
 /// Fields of `operator.do`.

@@ -23,9 +23,9 @@ mod template;
 mod value;
 
 pub use action::{
-    ACTION_KEYS, AtAsk, AtSet, Claim, DiagBackup, DiagRestore, DloadFlash, Empty, FastbootFlash,
-    FirehoseBackup, FirehoseFlash, OperatorAsk, OperatorDo, RebootTo, Retry, SaharaLoad, Speaks,
-    Step, UsbWait, Verify,
+    ACTION_KEYS, AtAsk, AtSet, Claim, DiagBackup, DiagRestore, DloadFlash, DloadVerify, Empty,
+    FastbootFlash, FastbootVerify, FirehoseBackup, FirehoseFlash, OperatorAsk, OperatorDo,
+    RebootTo, Retry, SaharaLoad, Speaks, Step, UsbWait, Verify,
 };
 pub use fact::{Unpacked, Value, Values, is_firmware_version, is_name};
 pub use fault::{Fault, FaultKind, FaultValue, Operation};

@@ -2,8 +2,9 @@
 
 use super::Output;
 use crate::engine::Listener;
-use crate::event::{Event, Unit};
+use crate::event::{BackupFile, Event, Unit};
 use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::BTreeMap;
 
 /// Talks on stderr.
 pub struct People {
@@ -67,6 +68,15 @@ impl People {
         }
         if let Some((_, bar)) = &self.bar {
             bar.set_position(done);
+        }
+    }
+
+    fn backup(&mut self, files: &[BackupFile], holes: &BTreeMap<String, u64>) {
+        for file in files {
+            let holes = holes.get(&file.path).filter(|n| **n > 0);
+            let holes = holes.map_or_else(String::new, |n| format!(", {n} pages not readable"));
+            let size = size(file.bytes);
+            self.line(&format!("saved {} ({size}{holes})", file.path));
         }
     }
 }
@@ -161,18 +171,10 @@ impl Listener for People {
                 ..
             } => self.progress(what, *unit, *done, *total),
             Event::Fact { name, value, .. } => self.line(&format!("{name} = {value}")),
-            Event::Backup { files, holes, .. } => {
-                for file in files {
-                    let holes = holes.get(&file.path).filter(|n| **n > 0);
-                    let holes =
-                        holes.map_or_else(String::new, |n| format!(", {n} pages not readable"));
-                    self.line(&format!(
-                        "saved {} ({}{holes})",
-                        file.path,
-                        size(file.bytes)
-                    ));
-                }
-            }
+            Event::Backup { files, holes, .. } => self.backup(files, holes),
+            Event::Verified {
+                target, evidence, ..
+            } => self.line(&format!("{target} is verified: {evidence}")),
             Event::Checkpoint { mode, .. } => self.line(&format!("checkpoint, modem in {mode}")),
             Event::StepEnd {
                 result, message, ..
@@ -184,6 +186,7 @@ impl Listener for People {
             | Event::Intent { .. }
             | Event::Done { .. }
             | Event::Failed { .. }
+            | Event::Unverified { .. }
             | Event::StepEnd { .. }
             | Event::RunEnd { .. } => {}
         }

@@ -82,6 +82,16 @@ impl Ranges {
             } if operation == PROGRAM => {
                 self.ends(step, target, Outcome::Failed(error.clone()));
             }
+            Event::Verified {
+                wrote,
+                target,
+                evidence,
+                ..
+            } => self.ends(
+                wrote,
+                target,
+                Outcome::Written(format!("verified: {evidence}")),
+            ),
             _ => {}
         }
     }

@@ -12,7 +12,7 @@ mod tests;
 
 use super::dload_reset::of_dload;
 use super::{Context, Failure};
-use crate::plan::Profile;
+use crate::plan::{DloadVerify, Profile};
 use crate::protocol::dload::Replace;
 use camino::Utf8Path;
 
@@ -44,6 +44,7 @@ pub fn preview(
     package: &Utf8Path,
     profile: &Profile,
     replaces: Replace,
+    verify: Option<DloadVerify>,
 ) -> Result<Vec<String>, Failure> {
     let judged = judging::judge(package, profile)?;
     let mut lines = vec![format!("describe by {}", judged.rawprogram)];
@@ -73,8 +74,12 @@ pub fn preview(
         )
     }));
     lines.extend(judged.notes.iter().map(|note| format!("note: {note}")));
-    lines.push(
-        "verify nothing: a streaming loader reads nothing back, so the run ends as unproved".into(),
-    );
+    let verified = match verify {
+        Some(DloadVerify::None) => "verify nothing, as the plan says",
+        None => {
+            "verify nothing: a streaming loader reads nothing back, so the run ends as unproved"
+        }
+    };
+    lines.push(verified.into());
     Ok(lines)
 }

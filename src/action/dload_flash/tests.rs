@@ -42,7 +42,7 @@ impl Bench {
     }
 
     fn judged(&self) -> Result<Vec<String>, &'static str> {
-        preview(&self.path, &self.profile, Replace::Never).map_err(|failure| failure.code)
+        preview(&self.path, &self.profile, Replace::Never, None).map_err(|failure| failure.code)
     }
 
     fn table(&self) -> UserTable {

@@ -137,14 +137,21 @@ impl Dry<'_> {
         let mut lines = Vec::new();
         if let Some(flash) = &step.fastboot_flash {
             let image = path(&flash.image)?;
-            lines.extend(fastboot_flash::preview(&flash.part, &image, profile)?);
+            let verify = flash.verify.as_ref().map(|verify| verify.value);
+            lines.extend(fastboot_flash::preview(
+                &flash.part,
+                &image,
+                verify,
+                profile,
+            )?);
         }
         if let Some(reboot) = &step.fastboot_reboot {
             lines.push(format!("leave fastboot; wait for {}", reboot.to.value));
         }
         if let Some(flash) = &step.dload_flash {
             let (package, replaces) = (path(&flash.package)?, perform::replaces(flash));
-            lines.extend(dload_flash::preview(&package, profile, replaces)?);
+            let verify = flash.verify.as_ref().map(|verify| verify.value);
+            lines.extend(dload_flash::preview(&package, profile, replaces, verify)?);
         }
         if let Some(reset) = &step.dload_reset {
             lines.push(format!("leave the loader; wait for {}", reset.to.value));

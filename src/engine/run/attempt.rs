@@ -6,7 +6,7 @@ use crate::action::signature::Effect;
 use crate::action::{Cause, Failure};
 use crate::check::CheckedStep;
 use crate::engine::attempts::{self, Tries};
-use crate::engine::perform::{self, Saved};
+use crate::engine::perform::{self, Saved, Unread};
 use crate::engine::resume;
 use crate::event::Event;
 
@@ -113,15 +113,25 @@ impl Running<'_, '_> {
                 return Err(failed(&checked.step.id, failure, Effect::Read, false));
             }
         }
-        self.unverified.extend(saved.unverified);
+        let step = &checked.step.id.value;
+        for Unread { target, version } in saved.unverified {
+            self.recorder.say(&Event::Unverified {
+                step: step.clone(),
+                target,
+                version,
+            });
+        }
         for (name, value) in values {
             self.recorder.say(&Event::Fact {
-                step: checked.step.id.value.clone(),
+                step: step.clone(),
                 name: name.clone(),
                 kind: value.kind(),
                 value: value.display(),
             });
             self.values.insert(name, value);
+        }
+        for proof in self.recorder.unverified.proofs() {
+            self.recorder.say(&proof);
         }
         Ok(())
     }

@@ -152,15 +152,26 @@ impl Running<'_, '_> {
         };
         let written = match (wrote, &self.before) {
             (true, _) if told.outcome == Outcome::Failed => {
-                " What earlier steps wrote to it is complete."
+                let unverified = &self.recorder.unverified;
+                if unverified.is_empty() {
+                    " What earlier steps wrote to it is complete.".to_owned()
+                } else {
+                    let ranges = unverified.shown();
+                    format!(
+                        " Steps are complete that wrote to it, but {ranges} could not be verified."
+                    )
+                }
             }
-            (true, _) => "",
+            (true, _) => String::new(),
             // A setting whose answer was lost may be stored all the same.
             (false, _) if self.set => {
                 " Nothing was written to its flash or calibration; a setting may have been stored."
+                    .to_owned()
             }
-            (false, Before::Something | Before::CutShort(_)) => " Nothing more was written to it.",
-            (false, Before::Nothing) => " Nothing was written to it.",
+            (false, Before::Something | Before::CutShort(_)) => {
+                " Nothing more was written to it.".to_owned()
+            }
+            (false, Before::Nothing) => " Nothing was written to it.".to_owned(),
         };
         let ended = Ended {
             outcome: told.outcome,
@@ -220,8 +231,9 @@ impl Running<'_, '_> {
             format!(": {claims} {plural} in step `{step}`")
         });
         let now = format!("{is_now}{claims}.");
-        let (outcome, message, help) = if !self.unverified.is_empty() {
-            let ranges = self.unverified.join(", ");
+        let unverified = &self.recorder.unverified;
+        let (outcome, message, help) = if !unverified.is_empty() {
+            let ranges = unverified.shown();
             let message = format!("{now} What was written to {ranges} could not be verified.");
             let help = "read back by hand what was written, or use a programmer that hashes";
             (Outcome::Unproved, message, Some(help.to_owned()))

@@ -153,7 +153,6 @@ pub fn run(
         passed: Vec::new(),
         checkpoint: point.is_some(),
         before: Before::Nothing,
-        unverified: Vec::new(),
         set: false,
     };
     if let Some(point) = point {
@@ -162,6 +161,7 @@ pub fn run(
         running.resume_after = Some(point.after);
         running.passed = point.passed;
         running.before = point.before;
+        running.recorder.unverified = point.unverified;
         running.recorder.emit(&Event::Resume {
             checkpoint: running.resume_after.clone().unwrap_or_default(),
             mode: point.mode,
@@ -330,8 +330,6 @@ struct Running<'r, 'l> {
     checkpoint: bool,
     /// What an earlier part of this run wrote.
     before: Before,
-    /// What was written and could not be verified.
-    unverified: Vec<String>,
     /// A step that stores a setting was begun.
     set: bool,
 }

@@ -37,6 +37,10 @@ pub(super) const RULES: &[Rule] = &[
         "a flash is not verified, without a reason",
         "An acknowledged write may be lost in a worn block: digests or reading back are the only proof. Leave `verify:` out to \
          get the best there is, or say in `because:` why neither is possible."),
+    rule!(Error "plan" "unread-version",
+        "a write is to be verified by a version that nothing reads",
+        "fastboot reads nothing back. That the modem tells the version of the image afterwards, and told another one before, is \
+         the proof that is left; so a step behind the write must ask for it."),
     rule!(Error "plan" "not-a-query",
         "a command of `at.ask` may change the modem",
         "`at.ask` and `at()` in a script are counted as reading, so they may be optional, retried and used while everything is \
