@@ -5,7 +5,7 @@ use super::{Cause, Context, Failure};
 use crate::driver::dload::Dload;
 use crate::driver::firehose::Firehose;
 use crate::driver::sahara::{Image, Images};
-use crate::driver::{firehose, sahara};
+use crate::driver::{dload, firehose, sahara};
 use crate::event::Unit;
 use crate::files;
 use crate::plan::Speaks;
@@ -21,6 +21,9 @@ const ELF: &[u8] = b"\x7fELF";
 /// Said where what was loaded does not speak as the step says.
 const ANOTHER_RUNS: &str = "a programmer runs now, and no step can load another one: cut the modem's power, enter EDL \
                             again, then go on";
+/// Said where the modem is gone instead.
+const LEFT: &str = "it left the bus when it was to start what it was given: look at the cable and the supply, enter EDL \
+                    again, then go on; where it leaves again, the programmer is probably one for another modem";
 
 /// What the boot ROM is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,19 +53,39 @@ pub fn run(ctx: &mut Context<'_>, files: &Files, speaks: Speaks) -> Result<(), F
         "the boot ROM took image {} in {} bytes",
         loaded.image, loaded.bytes
     ));
+    if let Some(other) = loaded.ended_as {
+        ctx.witness.note(&format!(
+            "the boot ROM has read image {}, and says that image {other} ends",
+            loaded.image
+        ));
+    }
     match speaks {
         Speaks::Firehose => {
-            let firehose =
-                Firehose::start(port, deadline).map_err(|e| of_firehose(&e).help(ANOTHER_RUNS))?;
+            let firehose = Firehose::start(port, deadline).map_err(|error| {
+                let left = matches!(error, firehose::Error::Gone { .. });
+                of_firehose(&error).help(after_loading(left))
+            })?;
             ctx.programmer_runs(firehose);
         }
         Speaks::Dload => {
-            let streaming =
-                Dload::start(port, deadline).map_err(|e| of_dload(&e).help(ANOTHER_RUNS))?;
+            let streaming = Dload::start(port, deadline).map_err(|error| {
+                let left = matches!(error, dload::Error::Gone { .. });
+                of_dload(&error).help(after_loading(left))
+            })?;
             ctx.loader_runs(streaming);
         }
     }
     Ok(())
+}
+
+/// What to do where the boot ROM has taken the programmer, and nothing speaks as the step says. No source tells of one
+/// that leaves the bus when it starts, so one that left has failed.
+fn after_loading(left: bool) -> &'static str {
+    if left {
+        LEFT
+    } else {
+        ANOTHER_RUNS
+    }
 }
 
 /// What a dry run prints: every file, checked as the run checks it.

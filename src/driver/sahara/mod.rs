@@ -68,6 +68,9 @@ impl<'a> Images<'a> {
 pub struct Loaded {
     /// The id under which it was asked for last.
     pub image: u64,
+    /// The id that `END_OF_IMAGE` named, where it was another one. Nobody compares them (linux-msm/qdl:src/sahara.c), and
+    /// no source tells of a boot ROM that gives another, so it is told and refuses nothing.
+    pub ended_as: Option<u32>,
     /// Bytes sent, of all images.
     pub bytes: u64,
 }
@@ -146,14 +149,14 @@ impl Loading<'_, '_> {
                     offset,
                     length,
                 } => self.give(image, offset, length)?,
-                Packet::EndOfImage { image, status: 0 } if self.current.is_some() => {
-                    if let Some(loaded) = self.finish(image.into())? {
-                        return Ok(loaded);
+                Packet::EndOfImage { image, status } => match self.current.take() {
+                    Some(current) if status == 0 => {
+                        if let Some(loaded) = self.finish(current.id, image)? {
+                            return Ok(loaded);
+                        }
                     }
-                }
-                Packet::EndOfImage { image, status } => {
-                    return Err(Error::Refused { image, status });
-                }
+                    _ => return Err(self.talk.ended(image, status)),
+                },
                 Packet::MemoryDebug { .. } | Packet::MemoryDebug64 { .. } => {
                     return Err(Error::RamDump);
                 }
@@ -164,10 +167,9 @@ impl Loading<'_, '_> {
         Err(Error::Circles)
     }
 
-    /// The end of one image; `None` where the boot ROM waits for another one that was given.
-    fn finish(&mut self, image: u64) -> Result<Option<Loaded>, Error> {
+    /// The end of one image, and by which id it was told; `None` where the boot ROM waits for another one that was given.
+    fn finish(&mut self, image: u64, said: u32) -> Result<Option<Loaded>, Error> {
         self.talk.send(&Packet::Done)?;
-        self.current = None;
         self.given.insert(image);
         let left = self.images.left(&self.given);
         match self.talk.receive(PACKET)? {
@@ -175,11 +177,14 @@ impl Loading<'_, '_> {
             Packet::DoneResponse { status }
                 if status == 1 || FINISHED_WHATEVER.contains(&image) =>
             {
-                let bytes = self.talk.sent;
-                Ok(Some(Loaded { image, bytes }))
+                Ok(Some(Loaded {
+                    image,
+                    ended_as: Some(said).filter(|said| u64::from(*said) != image),
+                    bytes: self.talk.sent,
+                }))
             }
             Packet::DoneResponse { .. } => Err(Error::MoreImages { image }),
-            Packet::EndOfImage { image, status } => Err(Error::Refused { image, status }),
+            Packet::EndOfImage { image, status } => Err(self.talk.ended(image, status)),
             other => Err(self.talk.unexpected(&other)),
         }
     }

@@ -95,8 +95,16 @@ impl<'a> Talk<'a> {
 
     fn of_leftover(&self, packet: &Packet) -> Error {
         match *packet {
-            Packet::EndOfImage { image, status } => Error::Refused { image, status },
+            Packet::EndOfImage { image, status } => self.ended(image, status),
             _ => self.unexpected(packet),
+        }
+    }
+
+    /// `END_OF_IMAGE` where no image ends: its status says what is wrong. Status 0 says that nothing is.
+    pub(super) fn ended(&self, image: u32, status: u32) -> Error {
+        match status {
+            0 => self.unexpected(&Packet::EndOfImage { image, status }),
+            _ => Error::Refused { image, status },
         }
     }
 

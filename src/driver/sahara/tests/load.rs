@@ -41,6 +41,7 @@ fn a_programmer_is_given_byte_for_byte_however_packets_are_cut() {
             loaded,
             Loaded {
                 image: 13,
+                ended_as: None,
                 bytes: 0x34 + 0x80 + 0x1000
             }
         );
@@ -81,6 +82,31 @@ fn pending_after_the_programmer_counts_as_finished() {
         after(script),
         Err(Error::MoreImages { image: 11 })
     ));
+}
+
+#[test]
+fn what_was_read_decides_whatever_id_its_end_names() {
+    let end = |image| Packet::EndOfImage { image, status: 0 }.encode();
+    for (read_as, said, status, wanted) in [
+        (13, 13, 0, Ok((13, None))),
+        (13, 0, 0, Ok((13, Some(0)))),
+        (13, 11, 1, Ok((13, Some(11)))),
+        // Of the enprg loader "pending" is no end, under whatever name.
+        (11, 13, 0, Err(11)),
+    ] {
+        let script = vec![
+            hello(Mode::ImagePending),
+            read(read_as, 0, 64),
+            end(said),
+            done(status),
+        ];
+        let came = match after(script) {
+            Ok(loaded) => Ok((loaded.image, loaded.ended_as)),
+            Err(Error::MoreImages { image }) => Err(image),
+            Err(other) => panic!("{other}"),
+        };
+        assert_eq!(came, wanted);
+    }
 }
 
 #[test]
@@ -186,7 +212,9 @@ fn every_way_to_be_refused_has_its_own_code() {
             "sahara::refused",
         ),
         (vec![end(1)], "sahara::refused"),
-        (vec![pending(), end(0)], "sahara::refused"),
+        // Status 0 refuses nothing.
+        (vec![end(0)], "sahara::stale"),
+        (vec![pending(), end(0)], "sahara::stale"),
         (vec![done(1)], "sahara::stale"),
         (vec![Packet::CommandReady.encode()], "sahara::stale"),
         (vec![pending(), read(13, 0, 64)], "sahara::silent"),
