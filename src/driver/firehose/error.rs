@@ -16,6 +16,9 @@ pub enum Error {
         command: &'static str,
         logs: Vec<String>,
     },
+    /// The time for it was over before it was sent.
+    #[error("the step's time was over before `{command}` began")]
+    TooLate { command: &'static str },
     /// The modem left the bus.
     #[error("the modem left during `{command}`")]
     Gone { command: &'static str },
@@ -69,7 +72,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Nak { .. } => "firehose::refused",
-            Self::Timeout { .. } => "firehose::timeout",
+            Self::Timeout { .. } | Self::TooLate { .. } => "firehose::timeout",
             Self::Gone { .. } => "firehose::gone",
             Self::Interrupted { .. } => "firehose::interrupted",
             Self::OutOfStep { .. } => "firehose::out-of-step",
@@ -84,7 +87,7 @@ impl Error {
     /// Whether the next command will be understood. Otherwise the modem must be powered anew.
     pub fn in_step(&self) -> bool {
         match self {
-            Self::Nak { .. } | Self::File { .. } | Self::Request { .. } => true,
+            Self::Nak { .. } | Self::File { .. } | Self::Request { .. } | Self::TooLate { .. } => true,
             Self::Interrupted { in_step, .. } => *in_step,
             Self::Timeout { .. }
             | Self::Gone { .. }

@@ -37,6 +37,8 @@ mod patience {
     pub(super) const DIGEST: Duration = Duration::from_secs(300);
     pub(super) const PATCH: Duration = Duration::from_secs(5);
     pub(super) const RESET: Duration = Duration::from_secs(5);
+    /// Longer than any operation on a range.
+    pub(super) const WHOLE: Duration = Duration::from_secs(3600);
 }
 
 /// A running programmer, configured.
@@ -111,6 +113,16 @@ impl Firehose {
         over("nop", answer).map(drop)
     }
 
+    /// Until when an operation on the chip may last that begins now. Once its command is sent only the modem's own silence
+    /// ends it: a plan's timeout that cut it short would leave the programmer out of step, and perhaps in raw mode. Whoever
+    /// calls looks at the plan's time between two ranges.
+    fn begin(&self, command: &'static str, deadline: Deadline) -> Result<Deadline, Error> {
+        if deadline.passed(self.now()) {
+            return Err(Error::TooLate { command });
+        }
+        Ok(self.within(patience::WHOLE))
+    }
+
     /// Asks what chip there is. `None` where the programmer says it in a form that is not known.
     pub fn storage(&mut self, deadline: Deadline) -> Result<Option<Storage>, Error> {
         let command = "getstorageinfo";
@@ -140,9 +152,8 @@ impl Firehose {
             });
         }
         let element = range(command, chip, sectors);
-        let answer = self
-            .line
-            .ask(command, &element, patience::ERASE, deadline)?;
+        let whole = self.begin(command, deadline)?;
+        let answer = self.line.ask(command, &element, patience::ERASE, whole)?;
         over(command, answer).map(drop)
     }
 
@@ -163,9 +174,8 @@ impl Firehose {
             .with("start_sector", patch.sector.start().0)
             .with("value", patch.value)
             .with("what", patch.what);
-        let answer = self
-            .line
-            .ask(command, &element, patience::PATCH, deadline)?;
+        let whole = self.begin(command, deadline)?;
+        let answer = self.line.ask(command, &element, patience::PATCH, whole)?;
         over(command, answer).map(drop)
     }
 

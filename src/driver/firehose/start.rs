@@ -27,6 +27,8 @@ pub(super) fn start(port: Port, deadline: Deadline) -> Result<Firehose, Error> {
 pub(super) fn take_up(port: Port, deadline: Deadline) -> Result<Firehose, Error> {
     let mut line = Line::new(port);
     line.ask("nop", &nop(), CONFIGURE, deadline)?;
+    // What answered may have been meant for a host before us; then the answer to the nop comes behind it.
+    line.drain_before_next();
     configure(line, Offers::unknown(), deadline)
 }
 
@@ -125,11 +127,17 @@ fn configure(mut line: Line, offers: Offers, deadline: Deadline) -> Result<Fireh
     })
 }
 
+/// The smaller of what it takes and what it could take: either may be what was asked for, said back.
 fn offered(response: &Response) -> Option<usize> {
-    let size = |name| response.element.attribute(name)?.trim().parse().ok();
-    size("MaxPayloadSizeToTargetInBytes")
-        .or_else(|| size("MaxPayloadSizeToTargetInBytesSupported"))
-        .filter(|size: &usize| *size > 0)
+    let size = |name| -> Option<usize> { response.element.attribute(name)?.trim().parse().ok() };
+    [
+        "MaxPayloadSizeToTargetInBytes",
+        "MaxPayloadSizeToTargetInBytesSupported",
+    ]
+    .into_iter()
+    .filter_map(size)
+    .filter(|size| *size > 0)
+    .min()
 }
 
 /// A write unit is a multiple of the packet size, so that no short packet ends a transfer early (protocols.md §3). Packets

@@ -6,7 +6,6 @@ use crate::protocol::nand::{Geometry, Sectors};
 use crate::transport;
 use crate::transport::Deadline;
 use std::io::{self, Read, Write};
-use std::time::Duration;
 
 /// What is written where.
 #[derive(Debug, Clone, Copy)]
@@ -22,10 +21,6 @@ pub struct Writing<'a> {
 /// payloads as fit, because each costs a round through the USB stack (protocols.md §6.7: "bigger transfers are
 /// everything"). Under VIP, where every transfer is hashed, this would be wrong; VIP is not spoken here.
 const SPAN: usize = 1024 * 1024;
-
-/// Once sectors are announced only the modem's own silence ends the phase: a plan's timeout that cut it short would leave
-/// the programmer out of step. Whoever calls looks at the plan's time between two ranges.
-const RAW_PHASE: Duration = Duration::from_secs(3600);
 
 impl Firehose {
     /// Writes a reader into a range and pads its last sector with zeros; returns how many bytes the reader gave. The
@@ -47,9 +42,10 @@ impl Firehose {
         if let Some(last) = writing.last_sector {
             element = element.with("last_sector", last);
         }
+        let whole = self.begin(command, deadline)?;
         let answer = self
             .line
-            .ask(command, &element, patience::SET_UP, deadline)?
+            .ask(command, &element, patience::SET_UP, whole)?
             .acknowledged(command)?;
         if !answer.response.raw_mode {
             return Err(Error::Unexpected {
@@ -58,7 +54,6 @@ impl Firehose {
             });
         }
         self.line.drain_before_next();
-        let whole = self.line.port.within(RAW_PHASE);
         let mut content = Content::new(reader, announced);
         let mut buffer = vec![0; span(self.payload)];
         let mut sent = 0;
@@ -89,9 +84,10 @@ impl Firehose {
         let command = "read";
         let announced = chip.bytes(sectors);
         let element = range(command, chip, sectors);
+        let whole = self.begin(command, deadline)?;
         let answer = self
             .line
-            .ask(command, &element, patience::SET_UP, deadline)?
+            .ask(command, &element, patience::SET_UP, whole)?
             .acknowledged(command)?;
         if !answer.response.raw_mode {
             return Err(Error::Unexpected {
@@ -100,7 +96,6 @@ impl Firehose {
             });
         }
         self.line.drain_before_next();
-        let whole = self.line.port.within(RAW_PHASE);
         let mut received = 0;
         let mut failed = None;
         while received < announced {
@@ -132,9 +127,10 @@ impl Firehose {
     ) -> Result<String, Error> {
         let command = "getsha256digest";
         let element = range(command, chip, sectors);
+        let whole = self.begin(command, deadline)?;
         let answer = self
             .line
-            .ask(command, &element, patience::DIGEST, deadline)
+            .ask(command, &element, patience::DIGEST, whole)
             .and_then(|answer| over(command, answer))?;
         digest(&answer).ok_or(Error::Unexpected {
             command,

@@ -1,6 +1,7 @@
 //! Every message of a programmer cut short, too long, in the wrong place or bent: each operation ends with the right error,
 //! after a bounded number of reads, and never well.
 
+mod negotiation;
 mod operations;
 
 use super::*;
