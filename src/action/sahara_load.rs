@@ -81,11 +81,7 @@ pub fn run(ctx: &mut Context<'_>, files: &Files, speaks: Speaks) -> Result<(), F
 /// What to do where the boot ROM has taken the programmer, and nothing speaks as the step says. No source tells of one
 /// that leaves the bus when it starts, so one that left has failed.
 fn after_loading(left: bool) -> &'static str {
-    if left {
-        LEFT
-    } else {
-        ANOTHER_RUNS
-    }
+    if left { LEFT } else { ANOTHER_RUNS }
 }
 
 /// What a dry run prints: every file, checked as the run checks it.

@@ -100,6 +100,13 @@ pub(crate) fn rows() -> Vec<Row> {
         "second chip", "package::xml", "a second chip", |s| s.line_edit("tz.mbn", "physical_partition_number=\"0\"", "physical_partition_number=\"1\"");
         "chip is no number", "package::xml", "physical_partition_number", |s| s.line_edit("tz.mbn", "physical_partition_number=\"0\"", "physical_partition_number=\"a\"");
         "last sector is no number", "package::xml", "last_sector", |s| s.line_edit("tz.mbn", "/>", " last_sector=\"a\"/>");
+        "last sector in front of its range", "package::xml", "last_sector=\"63\" lies outside sectors 64..80", |s| s.line_edit("tz.mbn", "/>", " last_sector=\"63\"/>");
+        "last sector behind its range", "package::xml", "last_sector=\"80\" lies outside sectors 64..80", |s| s.line_edit("tz.mbn", "/>", " last_sector=\"80\"/>");
+        "last sector of the chip", "package::xml", "lies outside sectors 64..80", |s| s.line_edit("tz.mbn", "/>", " last_sector=\"NUM_DISK_SECTORS-1.\"/>");
+        "start in bytes is another sector's", "package::xml", "line 6: start_byte_hex=\"0x0\" is not where sector 64 begins", |s| s.line_edit("tz.mbn", "/>", " start_byte_hex=\"0x0\"/>");
+        "start in bytes is the sector's number", "package::xml", "start_byte_hex=\"64\"", |s| s.line_edit("tz.mbn", "/>", " start_byte_hex=\"64\"/>");
+        "start in bytes counts other pages", "package::xml", "start_byte_hex=\"0x40000\"", |s| s.line_edit("tz.mbn", "/>", " start_byte_hex=\"0x40000\"/>");
+        "start in bytes of an erase", "package::xml", "start_byte_hex=\"0x1\" is not where sector 0 begins", |s| { let e = erase(0, 16); s.raw(&e, &e.replace("/>", " start_byte_hex=\"0x1\"/>")); };
         // Expressions.
         "expression: nothing", "package::xml", "start_sector=\"\" is no number", start("");
         "expression: dot", "package::xml", "start_sector=\".\"", start(".");
@@ -139,7 +146,7 @@ type Change = fn(&mut Sound);
 #[test]
 fn what_only_looks_strange_is_understood() {
     let sound = crate::sound::ranges(&Sound::new().inspect().unwrap());
-    let same: [(&str, Change); 12] = [
+    let same: [(&str, Change); 15] = [
         ("mark of utf-8", |s| s.raw("<?xml", "\u{feff}<?xml")),
         ("encoding", |s| {
             s.raw(
@@ -170,6 +177,19 @@ fn what_only_looks_strange_is_understood() {
         ("attributes of other storage", |s| {
             s.line_edit("tz.mbn", "/>", " file_sector_offset=\"0\" label=\"TZ\" partofsingleimage=\"false\" readbackverify=\"false\" size_in_KB=\"32.0\" sparse=\"false\" start_byte_hex=\"0x20000\"/>")
         }),
+        ("start in bytes by an expression", |s| {
+            s.line_edit(
+                "tz.mbn",
+                "/>",
+                " start_byte_hex=\"(2048*NUM_DISK_SECTORS)-393216.\"/>",
+            )
+        }),
+        ("its own last sector", |s| {
+            s.line_edit("tz.mbn", "/>", " last_sector=\"79\"/>")
+        }),
+        ("no last sector", |s| {
+            s.line_edit("tz.mbn", "/>", " last_sector=\"0\"/>")
+        }),
         ("a comment between lines", |s| s.line("<!-- <erase/> -->")),
     ];
     for (name, change) in same {
@@ -185,5 +205,32 @@ fn start_of(text: &'static str) -> fn(&mut Sound) {
     match text {
         "0x40" => |s| start("0x40")(s),
         _ => |s| start("NUM_DISK_SECTORS-192.")(s),
+    }
+}
+
+#[test]
+fn another_size_in_kib_is_told() {
+    for (size, told) in [
+        ("32.0", 0),
+        ("32", 0),
+        ("0", 0),
+        ("0.0", 0),
+        ("(NUM_DISK_SECTORS*2)-1", 0),
+        ("16.5", 0),
+        ("33.0", 1),
+        ("16", 1),
+        ("99999999999999999999", 0),
+        ("18446744073709551615", 1),
+    ] {
+        let mut sound = Sound::new();
+        sound.line_edit("tz.mbn", "/>", &format!(" size_in_KB=\"{size}\"/>"));
+        let warnings = sound.inspect().unwrap().warnings;
+        let about =
+            |warning: &&String| warning.contains("size_in_KB") && warning.contains("64..80");
+        assert_eq!(
+            warnings.iter().filter(about).count(),
+            told,
+            "{size}: {warnings:?}"
+        );
     }
 }

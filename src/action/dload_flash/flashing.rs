@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use std::io::{self, Read};
 use std::time::Duration;
 
-/// Longer than any close.
+/// Longer than any open, close or change of the table.
 const WHOLE: Duration = Duration::from_secs(3600);
 /// Bytes between two events of progress.
 const STRIDE: u64 = 256 * 1024;
@@ -99,7 +99,8 @@ impl Flashing<'_> {
         let digest = hex(&Sha256::digest(table));
         self.witness.intent("replace", target, Some(&digest))?;
         self.begun = true;
-        let told = self.loader.table(table, Replace::Differing, self.deadline);
+        let whole = self.loader.within(WHOLE);
+        let told = self.loader.table(table, Replace::Differing, whole);
         match self.told("replace", target, told)? {
             TableStatus::Accepted => {}
             status => {
@@ -112,7 +113,8 @@ impl Flashing<'_> {
         self.witness.done("replace", target, UNVERIFIED)?;
         // Whoever replaces the table loses the flag that HELLO has set (qfh); with it the boot loader, once there is one
         // again, waits for a download. A loader that has no such flag goes on all the same.
-        let flag = self.loader.download_flag(true, self.deadline);
+        let whole = self.loader.within(WHOLE);
+        let flag = self.loader.download_flag(true, whole);
         if !self.told("replace", target, flag)? {
             self.witness.note("the loader takes no download flag");
         }
@@ -125,7 +127,7 @@ impl Flashing<'_> {
         self.witness.intent("erase", &place, None)?;
         self.begun = true;
         let mut zeros = INVALID;
-        let written = image(self.loader, target, &mut zeros, &mut |_| {}, self.deadline);
+        let written = image(self.loader, target, &mut zeros, &mut |_| {});
         self.told("erase", &place, written)?;
         self.witness.done("erase", &place, "acknowledged")
     }
@@ -167,8 +169,7 @@ impl Flashing<'_> {
                 witness.progress(&what, Unit::Bytes, done, total);
             }
         };
-        let (target, deadline) = (&part.target, self.deadline);
-        image(self.loader, target, &mut hashing, &mut progress, deadline)?;
+        image(self.loader, &part.target, &mut hashing, &mut progress)?;
         Ok(hex(&hashing.hash.finalize()))
     }
 
@@ -217,19 +218,17 @@ fn early(error: &Error) -> Failure {
     })
 }
 
-/// One partition from its open to its close. Once it is open, only the loader's own silence ends it: a plan's timeout that
+/// One partition from its open to its close. Once it is begun, only the loader's own silence ends it: a plan's timeout that
 /// cut it short would leave the loader out of step.
 fn image(
     loader: &mut Dload,
     target: &Target,
     reader: &mut dyn Read,
     progress: &mut dyn FnMut(u64),
-    deadline: Deadline,
 ) -> Result<(), Error> {
-    loader.open(target, deadline)?;
+    loader.open(target, loader.within(WHOLE))?;
     loader.write(reader, progress)?;
-    let whole = loader.within(WHOLE);
-    loader.close(whole)
+    loader.close(loader.within(WHOLE))
 }
 
 fn not_taken(status: TableStatus) -> Failure {

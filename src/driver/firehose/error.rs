@@ -87,7 +87,9 @@ impl Error {
     /// Whether the next command will be understood. Otherwise the modem must be powered anew.
     pub fn in_step(&self) -> bool {
         match self {
-            Self::Nak { .. } | Self::File { .. } | Self::Request { .. } | Self::TooLate { .. } => true,
+            Self::Nak { .. } | Self::File { .. } | Self::Request { .. } | Self::TooLate { .. } => {
+                true
+            }
             Self::Interrupted { in_step, .. } => *in_step,
             Self::Timeout { .. }
             | Self::Gone { .. }

@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 pub(in crate::firmware) const MAX_LIST: u64 = 1024 * 1024;
+/// Notes of one description that are told.
+const MAX_NOTES: usize = 4;
 /// Rawprogram files that are looked at where none is for this chip.
 const MAX_OTHERS: usize = 8;
 
@@ -43,6 +45,7 @@ struct Inspector<'a> {
     /// Listed files that were compared already.
     judged: Vec<Utf8PathBuf>,
     faults: Vec<Fault>,
+    warnings: Vec<String>,
 }
 
 /// What rawprogram and patch files say.
@@ -65,6 +68,7 @@ impl<'a> Inspector<'a> {
             list: md5_list::parse(&bytes)?,
             judged: Vec::new(),
             faults: Vec::new(),
+            warnings: Vec::new(),
         })
     }
 
@@ -140,6 +144,10 @@ impl<'a> Inspector<'a> {
     fn lines(&mut self, path: &Utf8Path) -> Result<Vec<Line>, Fault> {
         let bytes = read_capped(self.root, path, rawprogram::MAX_BYTES)?;
         self.compare(path, &hex(&Md5::digest(&bytes)));
+        let notes = rawprogram::notes(&bytes, self.chip.geometry);
+        let notes = notes.into_iter().take(MAX_NOTES);
+        self.warnings
+            .extend(notes.map(|note| format!("in `{path}` {note}")));
         rawprogram::parse(&bytes, self.chip.geometry).map_err(|trouble| match trouble {
             Trouble::Xml(reason) => Fault::Xml {
                 path: path.to_owned(),
@@ -223,7 +231,7 @@ impl<'a> Inspector<'a> {
             programs,
             patches: patches_on_chip,
             table: None,
-            warnings: Vec::new(),
+            warnings: std::mem::take(&mut self.warnings),
         };
         let said = layout::Said {
             rooms: planned.iter().map(|line| line.sectors).collect(),

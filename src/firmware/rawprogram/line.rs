@@ -58,6 +58,12 @@ pub(super) fn read(tag: &BytesStart<'_>, chip: Geometry) -> Result<Option<Line>,
     }
 }
 
+/// A number that is written out.
+fn plain(text: &str, chip: Geometry) -> Option<u64> {
+    let begins = text.trim().starts_with(|c: char| c.is_ascii_digit());
+    begins.then(|| expression::number(text, chip)).flatten()
+}
+
 fn small(text: &str, name: &str, chip: Geometry) -> Result<u32, Trouble> {
     let number = expression::number(text, chip)
         .ok_or_else(|| Trouble::Xml(format!("{name}={text:?} is no number")))?;
@@ -65,7 +71,7 @@ fn small(text: &str, name: &str, chip: Geometry) -> Result<u32, Trouble> {
 }
 
 /// What a line says, by name. Attributes that change nothing on NAND are accepted and not looked at, such as
-/// `partofsingleimage`, `readbackverify`, `size_in_KB` and `start_byte_hex` of the files for eMMC.
+/// `partofsingleimage` and `readbackverify` of the files for eMMC.
 pub(super) struct Attributes(Vec<(String, String)>);
 
 impl Attributes {
@@ -113,10 +119,11 @@ impl Attributes {
         if sparse && file_sector > 0 {
             return Err(xml("a part of a sparse image cannot be written"));
         }
+        let sectors = self.sectors(chip)?;
         Ok(Some(Line::Program(ProgramLine {
             name,
-            sectors: self.sectors(chip)?,
-            last_sector: optional("last_sector")?,
+            sectors,
+            last_sector: self.last_sector(sectors, chip)?,
             label: self.label(),
             sparse,
             file_sector,
@@ -158,11 +165,60 @@ impl Attributes {
         if count == 0 {
             return Err(xml("a range is empty"));
         }
-        Sectors::new(Sector(start), count).ok_or_else(|| {
+        let sectors = Sectors::new(Sector(start), count).ok_or_else(|| {
             Trouble::Xml(format!(
                 "{count} sectors from {start} on are more than can be counted"
             ))
+        })?;
+        self.begins_there(sectors, chip)?;
+        Ok(sectors)
+    }
+
+    /// The same place said in bytes, as the files for eMMC and UFS have it: 0x6000 for sector 6 of 4096 bytes
+    /// (linux-msm/qdl:tests/data). Where it is an expression of its generator's, it says nothing that can be compared.
+    fn begins_there(&self, sectors: Sectors, chip: Geometry) -> Result<(), Trouble> {
+        let start = sectors.start().0;
+        let Some(text) = self.get("start_byte_hex") else {
+            return Ok(());
+        };
+        match plain(text, chip) {
+            Some(byte) if byte != u64::from(start) * u64::from(chip.page()) => Err(Trouble::Xml(
+                format!("start_byte_hex={text:?} is not where sector {start} begins"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many KiB a line says that its range has, where that is another number than its sectors give. The programmer is
+    /// told of sectors alone, and a file for NAND that says it was never seen, so it is told and refuses nothing. 0 stands
+    /// for a size that is not known (linux-msm/qdl:tests/data); a fraction is that of half a sector of eMMC.
+    pub(super) fn other_size(&self, chip: Geometry) -> Option<String> {
+        let text = self.get("size_in_KB")?.trim();
+        let whole = text.strip_suffix(".0").unwrap_or(text);
+        let said = plain(whole, chip).filter(|size| *size > 0)?;
+        let sectors = self.sectors(chip).ok()?;
+        let bytes = chip.bytes(sectors);
+        (said.checked_mul(1024) != Some(bytes)).then(|| {
+            format!("size_in_KB={text:?} is said of sectors {sectors}, which hold {bytes} bytes")
         })
+    }
+
+    /// It goes to the programmer as it is, so it must be of the line's own range: 639 behind sectors 0 to 639 in files for
+    /// SDX65 that are quoted on a kernel mailing list. 0 stands for none: linux-msm/qdl sends that where a file has none.
+    fn last_sector(&self, sectors: Sectors, chip: Geometry) -> Result<Option<u32>, Trouble> {
+        let text = match self.get("last_sector") {
+            None | Some("") => return Ok(None),
+            Some(text) => text,
+        };
+        let last = small(text, "last_sector", chip)?;
+        let inside = (sectors.start().0..sectors.end().0).contains(&last);
+        if last == 0 || inside {
+            Ok(Some(last))
+        } else {
+            Err(Trouble::Xml(format!(
+                "last_sector={text:?} lies outside sectors {sectors}"
+            )))
+        }
     }
 
     fn page(&self, chip: Geometry) -> Result<(), Trouble> {

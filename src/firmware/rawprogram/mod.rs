@@ -26,6 +26,23 @@ pub(super) enum Trouble {
     Storage(Storage),
 }
 
+/// What a file says twice and differently, and what is done all the same.
+pub(super) fn notes(bytes: &[u8], chip: Geometry) -> Vec<String> {
+    let mut notes = Vec::new();
+    let mut reader = text(bytes).map(Reader::from_str);
+    while let Ok(Ok(event)) = reader.as_mut().map(Reader::read_event) {
+        match event {
+            Event::Eof => break,
+            Event::Start(tag) | Event::Empty(tag) => {
+                let attributes = Attributes::of(&tag).ok();
+                notes.extend(attributes.and_then(|all| all.other_size(chip)));
+            }
+            _ => {}
+        }
+    }
+    notes
+}
+
 /// Reads a whole file. Anything unknown is refused: a line that is not understood is not left out.
 pub(super) fn parse(bytes: &[u8], chip: Geometry) -> Result<Vec<Line>, Trouble> {
     let text = text(bytes)?;
