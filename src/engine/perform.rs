@@ -13,6 +13,7 @@ use crate::check::{CheckedPlan, CheckedStep, GuardKind};
 use crate::event::Event;
 use crate::files::Root;
 use crate::modem::Session;
+use crate::modem::identity::Chip;
 use crate::plan::{
     DloadFlash, ExpandError, FastbootFlash, FastbootVerify, FirehoseFlash, NotAName, SaharaLoad,
     Template, Value, Values, Verify,
@@ -117,6 +118,16 @@ impl Saved {
             };
             let is_identity = matches!(value, Value::Imei(_)) || is_private();
             is_identity.then(|| (full, value.display()))
+        })
+    }
+
+    /// The chip, where a boot ROM told its serial number.
+    pub(super) fn chip(&self) -> Option<Chip> {
+        let serial = self.private.contains(sahara_info::SERIAL);
+        let serial = self.texts.get(sahara_info::SERIAL).filter(|_| serial)?;
+        Some(Chip {
+            told_by: "sahara".to_owned(),
+            serial: serial.clone(),
         })
     }
 

@@ -8,6 +8,7 @@ use super::unverified::Unverified;
 use crate::check::{CheckedPlan, CheckedStep};
 use crate::event::Event;
 use crate::files;
+use crate::modem::identity::Chip;
 use crate::modem::session::{self, Certainty, Observed};
 use crate::plan::{Kind, Mode, Value, Values};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -33,6 +34,16 @@ pub struct Point {
     pub passed: Vec<String>,
     pub before: Before,
     pub unverified: Unverified,
+}
+
+/// Serial numbers of the run's chip, by who told them.
+pub type Chips = BTreeMap<String, String>;
+
+/// Whether this chip is none that is known.
+pub(super) fn is_another(known: &Chips, chip: &Chip) -> bool {
+    known
+        .get(&chip.told_by)
+        .is_some_and(|serial| *serial != chip.serial)
 }
 
 /// What an earlier part of a run wrote.
@@ -79,6 +90,14 @@ struct Identity {
     value: String,
 }
 
+/// Where a chip stands among the identities: no fact has a blank in its name.
+const CHIP: &str = "chip ";
+
+/// Keeps which chip the run is about, for one that goes on.
+pub(super) fn keep_chip(folder: &RunFolder, chip: &Chip) -> Result<(), files::Error> {
+    keep_identity(folder, &format!("{CHIP}{}", chip.told_by), &chip.serial)
+}
+
 /// Keeps an identity that a step has read, for a run that goes on.
 pub fn keep_identity(folder: &RunFolder, fact: &str, value: &str) -> Result<(), files::Error> {
     let identity = Identity {
@@ -121,6 +140,10 @@ pub enum Error {
     OtherFolder(Utf8PathBuf),
     #[error("the modem could not be looked at: {0}")]
     Look(session::Error),
+    #[error(
+        "the modem that is attached is another one than the run's: its chip has another serial number"
+    )]
+    OtherUnit,
     #[error("what the modem is cannot be told: {evidence}.{cut_short}")]
     Silent { evidence: String, cut_short: String },
     #[error("the modem is in {seen} ({evidence}), and the run passed no checkpoint in that mode")]
@@ -136,7 +159,7 @@ impl Error {
     pub fn is_about_the_modem(&self) -> bool {
         matches!(
             self,
-            Self::NoCheckpoint { .. } | Self::Silent { .. } | Self::Look(_)
+            Self::NoCheckpoint { .. } | Self::Silent { .. } | Self::Look(_) | Self::OtherUnit
         )
     }
 
@@ -154,6 +177,10 @@ impl Error {
             }
             Self::OtherFolder(folder) => format!("go there first: `cd {folder}`"),
             Self::Look(_) => "close the other program that has the port open, then resume".into(),
+            Self::OtherUnit => {
+                "plug the run's own modem in at that place, then resume; for the other one, run the plan from its beginning"
+                    .into()
+            }
             Self::Silent { .. } => {
                 "replug needed: cut the modem's power and give it back, its pins as they are (a grounded \
                  boot pin stays grounded), then resume"
@@ -273,6 +300,15 @@ impl History {
     /// What earlier steps have read that identifies the unit.
     pub fn identities(&self) -> impl Iterator<Item = &str> {
         self.private.identities.values().map(String::as_str)
+    }
+
+    /// The chips that the run was about, by who told their serial numbers.
+    pub fn chips(&self) -> Chips {
+        let all = self.private.identities.iter();
+        let chips = all.filter_map(|(name, serial)| Some((name.strip_prefix(CHIP)?, serial)));
+        chips
+            .map(|(told_by, serial)| (told_by.to_owned(), serial.clone()))
+            .collect()
     }
 
     /// Stands for every record so far, so that an approval is for this very state.

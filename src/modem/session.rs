@@ -4,6 +4,7 @@
 //! as that is seen.
 
 use super::bus::Notice;
+use super::identity::Chip;
 use super::{Bus, LookError, Role, Sighting, UsbIdentity, identity};
 use crate::driver::at::At;
 use crate::driver::diag::Diag;
@@ -77,6 +78,7 @@ pub struct Session {
     profile: Arc<Profile>,
     arrival: Option<u64>,
     pinned: Option<String>,
+    chip: Option<Chip>,
     at: Option<At>,
     diag: Option<Diag>,
     fastboot: Option<Fastboot>,
@@ -112,6 +114,7 @@ impl Session {
             profile,
             arrival: None,
             pinned: None,
+            chip: None,
             at: None,
             diag: None,
             fastboot: None,
@@ -138,6 +141,11 @@ impl Session {
         self.pinned.as_deref()
     }
 
+    /// Which chip the modem showed at the last look, where its descriptors tell that.
+    pub fn chip(&self) -> Option<&Chip> {
+        self.chip.as_ref()
+    }
+
     pub fn is_simulated(&self) -> bool {
         self.bus.is_simulated()
     }
@@ -156,6 +164,7 @@ impl Session {
     pub fn look(&mut self) -> Result<Sighting, Error> {
         let sighting = self.bus.look().map_err(Error::Look)?;
         self.pinned.clone_from(&sighting.pinned);
+        self.chip = sighting.usb.as_ref().and_then(UsbIdentity::chip);
         if self.arrival != Some(sighting.arrival) || sighting.roles.is_empty() {
             self.forget();
             self.arrival = Some(sighting.arrival);

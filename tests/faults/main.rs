@@ -15,4 +15,5 @@ mod kinds;
 mod matrix;
 mod oracle;
 mod random_bytes;
+mod units;
 mod variants;

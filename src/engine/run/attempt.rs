@@ -9,6 +9,7 @@ use crate::engine::attempts::{self, Tries};
 use crate::engine::perform::{self, Saved, Unread};
 use crate::engine::resume;
 use crate::event::Event;
+use crate::modem::identity::Chip;
 
 /// The modem is in a mode in which the step does not work.
 pub(super) const UNEXPECTED_MODE: &str = "modem::unexpected-mode";
@@ -78,10 +79,33 @@ impl Running<'_, '_> {
             ));
         }
         self.saw(observed);
+        self.same_chip(self.session.chip().cloned())?;
         self.set |= checked.signature.effect == Effect::Configure;
         let saved = perform::perform(checked, self.bench())?;
+        self.same_chip(saved.chip())?;
         attempts::until(checked, &self.values, &saved)?;
         Ok(saved)
+    }
+
+    /// A run is about one modem: what was judged, approved and saved is not another's. One that is plugged in instead, at
+    /// the same place, looks alike in EDL.
+    pub(super) fn same_chip(&mut self, chip: Option<Chip>) -> Result<(), Failure> {
+        let Some(chip) = chip else {
+            return Ok(());
+        };
+        if resume::is_another(&self.chips, &chip) {
+            let message = "the modem that is attached is another one than the run's: its chip has another serial number";
+            return Err(Failure::new("modem::another-unit", Cause::Modem, message).help(
+                "plug the run's own modem back in; for the other one, run the plan from its beginning",
+            ));
+        }
+        if !self.chips.contains_key(&chip.told_by) {
+            self.recorder.mask.identity(&chip.serial);
+            resume::keep_chip(&self.folder, &chip)
+                .map_err(|error| Failure::new("host::journal", Cause::Host, error.to_string()))?;
+            self.chips.insert(chip.told_by, chip.serial);
+        }
+        Ok(())
     }
 
     pub(super) fn bench<'b>(&'b mut self) -> perform::Bench<'b>

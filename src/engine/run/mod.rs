@@ -15,7 +15,7 @@ use crate::engine::journal::{self, Writer};
 use crate::engine::mask::Mask;
 use crate::engine::outcome::Outcome;
 use crate::engine::recorder::{Listener, Recorder};
-use crate::engine::resume::{self, Before, History};
+use crate::engine::resume::{self, Before, Chips, History};
 use crate::engine::store::RunFolder;
 use crate::event::{self, Event};
 use crate::files::{self, Root};
@@ -122,11 +122,19 @@ pub fn run(
             _ => {}
         }
     }
+    let mut chips = Chips::new();
     let (point, writer) = if let Some(history) = request.resume {
         for identity in history.identities() {
             mask.identity(identity);
         }
         let seen = session.observe().map_err(resume::Error::Look)?;
+        chips = history.chips();
+        if session
+            .chip()
+            .is_some_and(|chip| resume::is_another(&chips, chip))
+        {
+            return Err(resume::Error::OtherUnit.into());
+        }
         let (point, journal) = history.point(request.plan, &request.values, &seen)?;
         (Some(point), Writer::go_on(&request.folder.root, &journal)?)
     } else {
@@ -149,6 +157,7 @@ pub fn run(
         answers,
         agreed: request.yes || answers == Answers::Digest,
         seen: None,
+        chips,
         resume_after: None,
         passed: Vec::new(),
         checkpoint: point.is_some(),
@@ -322,6 +331,8 @@ struct Running<'r, 'l> {
     /// Harmless questions are answered.
     agreed: bool,
     seen: Option<Observed>,
+    /// The chip that the run is about: nothing goes on with another one.
+    chips: Chips,
     /// Steps up to this one are done already.
     resume_after: Option<String>,
     /// Steps that this run, or an earlier part of it, has passed.

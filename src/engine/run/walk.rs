@@ -259,6 +259,8 @@ impl Running<'_, '_> {
         match self.session.observe() {
             Ok(observed) => {
                 self.saw(observed.clone());
+                self.same_chip(self.session.chip().cloned())
+                    .map_err(|failure| failed(step, failure, Effect::Read, false))?;
                 Ok(observed)
             }
             Err(error) => Err(failed(step, error.into(), Effect::Read, false)),

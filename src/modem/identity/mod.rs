@@ -78,17 +78,25 @@ impl UsbIdentity {
         format!("{:04x}:{:04x}", self.vid, self.pid)
     }
 
-    /// The product string without the chip's serial number, which is an identity (protocols.md §3: it stands behind
-    /// `SN:`), and without control characters.
+    /// The product string without the chip's serial number, which is an identity, and without control characters.
     pub fn product_shown(&self) -> Option<String> {
-        static SERIAL: LazyLock<Option<Regex>> =
-            LazyLock::new(|| Regex::new("SN:[0-9A-Fa-f]+").ok());
         let product = self.product.as_ref()?;
         let plain: String = product.chars().filter(|c| !c.is_control()).collect();
         Some(match &*SERIAL {
             Some(serial) => serial.replace_all(&plain, "SN:…").into_owned(),
             None => "…".to_owned(),
         })
+    }
+
+    /// The chip, where the product string tells its serial number: newer boot ROMs and dumps do, 9x07 does not
+    /// (protocols.md §3).
+    pub fn chip(&self) -> Option<Chip> {
+        let serial = SERIAL.as_ref()?.captures(self.product.as_ref()?)?;
+        let serial = serial.get(1)?.as_str().to_ascii_lowercase();
+        let told_by = format!("{} {}", self.id(), self.product_shown()?);
+        // Zeros are no number of anything.
+        (serial.len() >= 8 && serial.bytes().any(|digit| digit != b'0'))
+            .then_some(Chip { told_by, serial })
     }
 
     /// No interface has the number 0: what an RM530N with broken firmware shows (QF#56850).
@@ -100,6 +108,18 @@ impl UsbIdentity {
     pub fn is_not_qualcomm(&self) -> Option<Known> {
         known(self).filter(|known| known.row.state == State::NotQualcomm)
     }
+}
+
+/// Behind `SN:` stands the serial number of the chip (protocols.md §3).
+static SERIAL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("SN:([0-9A-Fa-f]+)").ok());
+
+/// One chip, by its serial number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chip {
+    /// In whose words. That a dump and a boot ROM tell the same number is unverified, so numbers are compared only where
+    /// the same words told them.
+    pub told_by: String,
+    pub serial: String,
 }
 
 /// A mode, and the facts that a profile's evidence rests on.

@@ -51,6 +51,8 @@ fn an_answer_for_a_host_before_us_does_not_answer_configure() {
     assert_eq!(firehose.payload(), 8192);
 }
 
+type Operate = fn(&mut Firehose, Geometry, &Writing<'_>, Deadline) -> Result<(), Error>;
+
 #[test]
 fn a_plans_time_ends_no_operation_that_has_begun() {
     let sectors = Sectors::new(Sector(0), 4).unwrap();
@@ -60,7 +62,6 @@ fn a_plans_time_ends_no_operation_that_has_begun() {
         name: "x.mbn",
         last_sector: None,
     };
-    type Operate = fn(&mut Firehose, Geometry, &Writing<'_>, Deadline) -> Result<(), Error>;
     let all: [(&str, Duration, Operate); 4] = [
         ("erase", patience::ERASE, |f, chip, w, d| {
             f.erase(chip, w.sectors, d)
@@ -78,11 +79,11 @@ fn a_plans_time_ends_no_operation_that_has_begun() {
     ];
     for (command, patience, operate) in all {
         let (mut firehose, state) = started(|state| state.mute = Some(command));
-        let before = firehose.now();
+        let until = firehose.now() + patience;
         let deadline = firehose.within(Duration::from_secs(1));
         let error = operate(&mut firehose, chip, &writing, deadline).unwrap_err();
         assert!(matches!(error, Error::Timeout { .. }), "{error}");
-        assert!(firehose.now() - before >= patience, "{command}");
+        assert!(firehose.now() >= until, "{command}");
         let sent = state.lock().unwrap().record.len();
         let error = operate(&mut firehose, chip, &writing, deadline).unwrap_err();
         assert!(matches!(error, Error::TooLate { .. }), "{error}");
