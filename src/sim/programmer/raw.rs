@@ -1,7 +1,7 @@
 //! Raw sectors from the host: counted exactly, programmed as they come.
 
 use super::command::Place;
-use super::{PROGRAM_RATE, at_rate};
+use super::rates::{PROGRAM_RATE, at_rate};
 use crate::files::hex;
 use crate::plan::{FaultKind, Operation};
 use crate::sim::world::{World, slowed};

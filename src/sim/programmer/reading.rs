@@ -1,7 +1,7 @@
 //! Raw sectors to the host, made as fast as they are taken.
 
 use super::command::Place;
-use super::{READ_RATE, at_rate};
+use super::rates::{READ_RATE, at_rate};
 use crate::files::hex;
 use crate::plan::FaultKind;
 use crate::sim::nand::{Nand, UNREADABLE};

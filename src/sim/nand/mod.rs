@@ -3,10 +3,14 @@
 //! What was there at the start is made on the fly, what was programmed lies in a sparse temporary file, so memory
 //! grows with neither chip nor package.
 
+mod good;
+mod original;
+
+pub(super) use good::GoodPages;
+
 use super::Error;
-use super::image::Image;
-use super::mibib;
-use crate::plan::{Calibration, Partition, Profile, Scenario};
+use crate::plan::{Partition, Profile, Scenario};
+use original::Original;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
@@ -43,13 +47,6 @@ pub(super) struct Nand {
     unreadable: Vec<(u32, u32)>,
     calibration: Range<u32>,
     calibration_touched: bool,
-}
-
-/// What a partition held at the start.
-#[derive(Debug)]
-struct Original {
-    blocks: Range<u32>,
-    image: Image,
 }
 
 impl Nand {
@@ -98,44 +95,6 @@ impl Nand {
             }
         }
         Ok(nand)
-    }
-
-    /// What a partition holds at the start; `None` for nothing.
-    fn first_content(
-        &self,
-        partition: &Partition,
-        blocks: &Range<u32>,
-        scenario: &Scenario,
-        profile: &Profile,
-        seed: u64,
-    ) -> Option<Image> {
-        let name = partition.name.value.as_str();
-        let damaged = scenario.damage.iter().any(|damaged| damaged.value == name);
-        let lost = name == CALIBRATION && scenario.calibration == Calibration::Missing;
-        let good = blocks.clone().filter(|b| !self.is_bad(*b)).count() as u64;
-        // One block of slack, as images have.
-        let room = good.saturating_sub(1).max(1) * self.block_bytes();
-        let serial = super::identity::serial(scenario).unwrap_or_default();
-        match name {
-            _ if damaged => None,
-            // An emptied file system is written anew by the firmware, so it is not blank: only its content differs.
-            _ if partition.keep && lost => Some(Image::of_unit("emptied", serial, seed, room)),
-            _ if partition.keep => Some(Image::of_unit(name, serial, seed, room)),
-            _ if scenario.firmware.value == "none" || name == super::boot::FUSES => None,
-            super::boot::TABLE => Some(Image::given(mibib::encode(&profile.partitions, self.page))),
-            _ => Some(Image::of_stage(name, &scenario.firmware, room)),
-        }
-    }
-
-    fn place(&mut self, blocks: Range<u32>, image: Image) {
-        let mut left = image.len().div_ceil(self.block_bytes());
-        for block in blocks.clone() {
-            if left > 0 && !self.is_bad(block) {
-                self.states[index(block)] = State::Original;
-                left -= 1;
-            }
-        }
-        self.originals.push(Original { blocks, image });
     }
 
     pub(super) fn page_bytes(&self) -> usize {
@@ -249,17 +208,6 @@ impl Nand {
         Ok(())
     }
 
-    fn copy_original(&mut self, block: u32) -> io::Result<()> {
-        let first = u64::from(block) * self.pages_per_block();
-        let mut bytes = vec![BLANK; self.page];
-        for page in first..first + self.pages_per_block() {
-            self.fill_original(page, &mut bytes);
-            self.file.write_all_at(&bytes, page * self.page as u64)?;
-            self.set_stored(page, true);
-        }
-        Ok(())
-    }
-
     /// Reads one page as a programmer does.
     pub(super) fn read(&self, page: u64, bytes: &mut [u8]) -> io::Result<()> {
         let block = self.block_of(page);
@@ -282,61 +230,6 @@ impl Nand {
         })
     }
 
-    fn fill_original(&self, page: u64, bytes: &mut [u8]) {
-        let block = self.block_of(page);
-        let original = self
-            .originals
-            .iter()
-            .find(|original| original.blocks.contains(&block));
-        let Some(original) = original else {
-            bytes.fill(BLANK);
-            return;
-        };
-        let before = (original.blocks.start..block)
-            .filter(|b| !self.is_bad(*b))
-            .count() as u64;
-        let page_in_image = before * self.pages_per_block() + page % self.pages_per_block();
-        let offset = page_in_image * self.page as u64;
-        if offset < original.image.len() {
-            original.image.fill(offset, bytes);
-        } else {
-            bytes.fill(BLANK);
-        }
-    }
-
-    /// Whether a range of blocks is byte for byte as it was at the start.
-    pub(super) fn is_unchanged(&self, blocks: Range<u32>) -> bool {
-        blocks
-            .into_iter()
-            .all(|block| match self.states.get(index(block)) {
-                Some(State::Original) | None => true,
-                Some(State::Blank) => self.bad[index(block)] || !self.was_written(block),
-                Some(State::Stored) => self.equals_original(block),
-            })
-    }
-
-    /// Whether the block had content at the start.
-    fn was_written(&self, block: u32) -> bool {
-        let before = |original: &Original| {
-            (original.blocks.start..block)
-                .filter(|b| !self.is_bad(*b))
-                .count() as u64
-        };
-        self.originals
-            .iter()
-            .find(|original| original.blocks.contains(&block))
-            .is_some_and(|original| before(original) * self.block_bytes() < original.image.len())
-    }
-
-    fn equals_original(&self, block: u32) -> bool {
-        let first = u64::from(block) * self.pages_per_block();
-        let (mut was, mut is) = (vec![0; self.page], vec![0; self.page]);
-        (first..first + self.pages_per_block()).all(|page| {
-            self.fill_original(page, &mut was);
-            self.read(page, &mut is).is_ok() && was == is
-        })
-    }
-
     fn note_touch(&mut self, block: u32) {
         self.calibration_touched |= self.calibration.contains(&block);
     }
@@ -356,51 +249,6 @@ impl Nand {
             let bit = 1 << (page % 64);
             *word = if stored { *word | bit } else { *word & !bit };
         }
-    }
-
-    /// The pages of `blocks` in which `start` comes first, bad blocks left out.
-    pub(super) fn good_pages(&self, start: u64, blocks_end: u32) -> GoodPages {
-        GoodPages {
-            next: start,
-            end: u64::from(blocks_end.min(self.blocks())) * self.pages_per_block(),
-        }
-    }
-
-    /// Good blocks of a range.
-    pub(super) fn good_blocks(&self, blocks: Range<u32>) -> Vec<u32> {
-        blocks.filter(|block| !self.is_bad(*block)).collect()
-    }
-}
-
-/// Walks over the usable pages of a range.
-///
-/// Programmer and firmware both leave bad blocks out and go on in the next one (protocols.md §7.1). That reading
-/// and hashing do the same as programming is unverified.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct GoodPages {
-    next: u64,
-    end: u64,
-}
-
-impl GoodPages {
-    pub(super) fn next(&mut self, nand: &Nand) -> Option<u64> {
-        while self.next < self.end && nand.is_bad(nand.block_of(self.next)) {
-            self.next = (self.next / nand.pages_per_block() + 1) * nand.pages_per_block();
-        }
-        let page = self.next;
-        (page < self.end).then(|| {
-            self.next += 1;
-            page
-        })
-    }
-
-    /// How many pages are left.
-    pub(super) fn count(mut self, nand: &Nand, at_most: u64) -> u64 {
-        let mut count = 0;
-        while count < at_most && self.next(nand).is_some() {
-            count += 1;
-        }
-        count
     }
 }
 

@@ -3,67 +3,22 @@
 //! Requests and replies are payloads; framing is [`super::hdlc`]. A reply answers a request only if command,
 //! subsystem, subcommand and echoed fields agree, which is the receiver's duty.
 
+mod nv;
+mod power;
+mod refusal;
+
+pub use nv::{
+    IDENTITY_ITEMS, NV_FTM_MODE, NV_IMEI, NV_SIZE, NV_SPC_UNLOCK_TTL, NvId, NvStatus, imei_from_nv,
+    imei_is_valid, imei_to_nv,
+};
+pub use power::Power;
+pub use refusal::Refusal;
+
 use super::wire::{Fields, Message};
 
-/// Value bytes of a numbered NV item.
-pub const NV_SIZE: usize = 128;
 /// Subsystems (libopenpst dm.h).
 pub const SUBSYSTEM_NV: u8 = 0x30;
 pub const SUBSYSTEM_SYSTEM: u8 = 0x65;
-/// `NV_FTM_MODE_I`, the factory-test flag.
-pub const NV_FTM_MODE: u16 = 453;
-/// `NV_UE_IMEI_I`.
-pub const NV_IMEI: u16 = 550;
-/// `NV_DIAG_SPC_UNLOCK_TTL_I`: breaks a QPST restore on RM551E.
-pub const NV_SPC_UNLOCK_TTL: u16 = 3252;
-/// ESN, its checksum, IMEI, MEID and its variants: read and compared, never written (diag-and-xqcn.md §4, §10).
-pub const IDENTITY_ITEMS: [u16; 6] = [0, 1, NV_IMEI, 1943, 1992, 5598];
-
-/// What the modem is told to be (command 0x29).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Power {
-    Offline,
-    Reset,
-    FactoryTest,
-    Online,
-    Low,
-    Off,
-    Other(u16),
-}
-
-impl Power {
-    fn number(self) -> u16 {
-        match self {
-            Self::Offline => 1,
-            Self::Reset => 2,
-            Self::FactoryTest => 3,
-            Self::Online => 4,
-            Self::Low => 5,
-            Self::Off => 6,
-            Self::Other(other) => other,
-        }
-    }
-
-    fn from_number(number: u16) -> Self {
-        match number {
-            1 => Self::Offline,
-            2 => Self::Reset,
-            3 => Self::FactoryTest,
-            4 => Self::Online,
-            5 => Self::Low,
-            6 => Self::Off,
-            other => Self::Other(other),
-        }
-    }
-}
-
-/// A numbered NV item and, for the indexed commands, its index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NvId {
-    pub item: u16,
-    /// `None` for the plain commands 0x26 and 0x27, which mean index 0.
-    pub index: Option<u16>,
-}
 
 /// What the host asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,128 +37,6 @@ pub enum Request {
     NvWrite(NvId, Box<[u8; NV_SIZE]>),
     /// Anything else that is well framed: EFS2, or a command this tool does not know.
     Other(Vec<u8>),
-}
-
-/// Status of an NV command (C2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NvStatus {
-    Done,
-    Busy,
-    BadCommand,
-    Full,
-    Failed,
-    /// Never written.
-    Inactive,
-    BadParameter,
-    ReadOnly,
-    NotDefined,
-    Other(u16),
-}
-
-impl NvStatus {
-    pub fn number(self) -> u16 {
-        match self {
-            Self::Done => 0,
-            Self::Busy => 1,
-            Self::BadCommand => 2,
-            Self::Full => 3,
-            Self::Failed => 4,
-            Self::Inactive => 5,
-            Self::BadParameter => 6,
-            Self::ReadOnly => 7,
-            Self::NotDefined => 8,
-            Self::Other(other) => other,
-        }
-    }
-
-    pub fn from_number(number: u16) -> Self {
-        match number {
-            0 => Self::Done,
-            1 => Self::Busy,
-            2 => Self::BadCommand,
-            3 => Self::Full,
-            4 => Self::Failed,
-            5 => Self::Inactive,
-            6 => Self::BadParameter,
-            7 => Self::ReadOnly,
-            8 => Self::NotDefined,
-            other => Self::Other(other),
-        }
-    }
-}
-
-impl std::fmt::Display for NvStatus {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let text = match self {
-            Self::Done => "done",
-            Self::Busy => "busy",
-            Self::BadCommand => "bad command",
-            Self::Full => "memory full",
-            Self::Failed => "failed",
-            Self::Inactive => "inactive",
-            Self::BadParameter => "bad parameter",
-            Self::ReadOnly => "read-only",
-            Self::NotDefined => "not defined",
-            Self::Other(_) => "unknown",
-        };
-        write!(f, "status {} ({text})", self.number())
-    }
-}
-
-/// Why the modem refused a request, from the first byte of its answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    BadCommand,
-    BadParameter,
-    BadLength,
-    NotAccepted,
-    /// Not allowed in this mode.
-    WrongMode,
-    /// The service programming code is locked.
-    SpcLocked,
-    SecurityLocked,
-}
-
-impl Refusal {
-    pub fn from_byte(byte: u8) -> Option<Self> {
-        Some(match byte {
-            0x13 => Self::BadCommand,
-            0x14 => Self::BadParameter,
-            0x15 => Self::BadLength,
-            0x16 => Self::NotAccepted,
-            0x18 => Self::WrongMode,
-            0x42 => Self::SpcLocked,
-            0x47 => Self::SecurityLocked,
-            _ => return None,
-        })
-    }
-
-    pub fn byte(self) -> u8 {
-        match self {
-            Self::BadCommand => 0x13,
-            Self::BadParameter => 0x14,
-            Self::BadLength => 0x15,
-            Self::NotAccepted => 0x16,
-            Self::WrongMode => 0x18,
-            Self::SpcLocked => 0x42,
-            Self::SecurityLocked => 0x47,
-        }
-    }
-}
-
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let text = match self {
-            Self::BadCommand => "bad command",
-            Self::BadParameter => "bad parameter",
-            Self::BadLength => "bad length",
-            Self::NotAccepted => "not accepted",
-            Self::WrongMode => "not allowed in this mode",
-            Self::SpcLocked => "the service programming code is locked",
-            Self::SecurityLocked => "the security password is locked",
-        };
-        write!(f, "0x{:02x}, {text}", self.byte())
-    }
 }
 
 /// What the modem answers.
@@ -401,50 +234,6 @@ fn nv(m: Message, command: u8, id: NvId, data: &[u8; NV_SIZE], status: u16) -> M
     .u16(status)
 }
 
-/// Decodes the value of NV 550 (C2): a length of 8, then swapped BCD, the first nibble a marker of 0xA. `None` for
-/// anything but fifteen digits with a valid check digit.
-pub fn imei_from_nv(value: &[u8]) -> Option<String> {
-    let value = value.get(..9).filter(|v| v[0] == 8)?;
-    let nibbles = value[1..].iter().flat_map(|b| [b & 0xf, b >> 4]);
-    let digits: String = nibbles
-        .skip(1)
-        .map(|n| char::from_digit(n.into(), 10))
-        .collect::<Option<_>>()?;
-    (value[1] & 0xf == 0xa && imei_is_valid(&digits)).then_some(digits)
-}
-
-/// Encodes fifteen digits as the value of NV 550: only the simulated modem and made-up test files use this.
-pub fn imei_to_nv(imei: &str) -> Option<[u8; NV_SIZE]> {
-    let digits: Vec<u8> = imei
-        .bytes()
-        .map(|b| b.is_ascii_digit().then(|| b - b'0'))
-        .collect::<Option<_>>()?;
-    if digits.len() != 15 {
-        return None;
-    }
-    let nibbles: Vec<u8> = std::iter::once(0xa).chain(digits).collect();
-    let mut value = [0; NV_SIZE];
-    value[0] = 8;
-    for (byte, pair) in value[1..].iter_mut().zip(nibbles.chunks(2)) {
-        *byte = pair[0] | pair[1] << 4;
-    }
-    Some(value)
-}
-
-/// Fifteen digits whose last is the Luhn check digit of the others (3GPP TS 23.003).
-pub fn imei_is_valid(imei: &str) -> bool {
-    let sum: u32 = imei
-        .bytes()
-        .enumerate()
-        .map(|(i, b)| {
-            let digit = u32::from(b.wrapping_sub(b'0'));
-            let weighed = if i % 2 == 1 { digit * 2 } else { digit };
-            weighed / 10 + weighed % 10
-        })
-        .sum();
-    imei.len() == 15 && imei.bytes().all(|b| b.is_ascii_digit()) && sum.is_multiple_of(10)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -480,20 +269,5 @@ mod tests {
         let payload = reply.encode();
         assert!(hdlc::encode(&payload).ends_with(&[0xb3, 0x64, 0x7e]));
         assert_eq!(Reply::decode(&payload), reply);
-    }
-
-    #[test]
-    fn the_imei_of_the_sample_file_is_decoded() {
-        let value = [0x08, 0x4a, 0x09, 0x51, 0x24, 0x30, 0x32, 0x57, 0x81];
-        assert_eq!(imei_from_nv(&value).as_deref(), Some("490154203237518"));
-        assert_eq!(imei_to_nv("490154203237518").unwrap()[..9], value);
-        assert_eq!(imei_from_nv(&[0; 9]), None);
-    }
-
-    #[test]
-    fn a_wrong_check_digit_is_no_imei() {
-        assert!(imei_is_valid("490154203237518"));
-        assert!(!imei_is_valid("490154203237519"));
-        assert!(!imei_is_valid("49015420323751"));
     }
 }
