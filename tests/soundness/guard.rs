@@ -67,19 +67,7 @@ impl Draft {
 
     pub(crate) fn flash(&mut self) -> (Step, Does) {
         let mut step = Step::new(self.fresh("flash"));
-        let package = self.input("package");
-        let judged = self.of_plan("package");
-        let kept = self.model.kept().join(", ");
-        let whole = self.guard(
-            "whole-package",
-            &[format!("package: {{ folder: {judged}, keeps: [{kept}] }}")],
-        );
-        let guards = [
-            self.model_guard(),
-            self.rollback_guard(),
-            whole,
-            self.backup_guard(true),
-        ];
+        let (package, guards) = self.package(true);
         let verify = self.random.word(&[
             "",
             "",
@@ -97,6 +85,17 @@ impl Draft {
 
     pub(crate) fn flash_by_loader(&mut self) -> (Step, Does) {
         let mut step = Step::new(self.fresh("flash"));
+        let (package, guards) = self.package(false);
+        let replace = self.random.word(&["", "", ", replace_table: true"]);
+        step.put("because: \"It is a test.\"");
+        step.put(format!(
+            "dload.flash: {{ package: \"${{{package}}}\"{replace} }}"
+        ));
+        self.behind(step, &guards)
+    }
+
+    /// The package that a step writes, and what every writing demands.
+    fn package(&mut self, copy: bool) -> (String, [String; 4]) {
         let package = self.input("package");
         let judged = self.of_plan("package");
         let kept = self.model.kept().join(", ");
@@ -108,14 +107,9 @@ impl Draft {
             self.model_guard(),
             self.rollback_guard(),
             whole,
-            self.backup_guard(false),
+            self.backup_guard(copy),
         ];
-        let replace = self.random.word(&["", "", ", replace_table: true"]);
-        step.put("because: \"It is a test.\"");
-        step.put(format!(
-            "dload.flash: {{ package: \"${{{package}}}\"{replace} }}"
-        ));
-        self.behind(step, &guards)
+        (package, guards)
     }
 
     pub(crate) fn restore(&mut self) -> (Step, Does) {
