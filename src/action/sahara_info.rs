@@ -51,7 +51,8 @@ fn ready(found: &Result<ChipInfo, sahara::Error>) -> bool {
             | Err(sahara::Error::NoCommandMode {
                 then: Then::Waits,
                 ..
-            } | sahara::Error::NoAnswer { then: Then::Waits })
+            } | sahara::Error::NoAnswer { then: Then::Waits }
+                | sahara::Error::MidImage)
     )
 }
 

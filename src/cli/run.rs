@@ -217,10 +217,10 @@ fn cannot_start(error: &StartError) -> Stop {
 }
 
 fn cannot_resume(error: &resume::Error) -> Stop {
-    let exit = if error.is_about_the_modem() {
-        ExitCode::NoModem
-    } else {
-        ExitCode::Problems
+    let exit = match error {
+        resume::Error::Interrupted => ExitCode::Interrupted,
+        error if error.is_about_the_modem() => ExitCode::NoModem,
+        _ => ExitCode::Problems,
     };
     let problem = Problem::bare(resume::CODE, error.to_string());
     Stop::one(exit, problem.help(error.help()))

@@ -138,6 +138,8 @@ pub enum Error {
     Changed,
     #[error("the run was started in the folder `{0}`, where its backups are")]
     OtherFolder(Utf8PathBuf),
+    #[error("stopped by a person before the modem was known")]
+    Interrupted,
     #[error("the modem could not be looked at: {0}")]
     Look(session::Error),
     #[error(
@@ -159,7 +161,11 @@ impl Error {
     pub fn is_about_the_modem(&self) -> bool {
         matches!(
             self,
-            Self::NoCheckpoint { .. } | Self::Silent { .. } | Self::Look(_) | Self::OtherUnit
+            Self::NoCheckpoint { .. }
+                | Self::Silent { .. }
+                | Self::Look(_)
+                | Self::OtherUnit
+                | Self::Interrupted
         )
     }
 
@@ -177,6 +183,7 @@ impl Error {
             }
             Self::OtherFolder(folder) => format!("go there first: `cd {folder}`"),
             Self::Look(_) => "close the other program that has the port open, then resume".into(),
+            Self::Interrupted => "nothing was written; resume when it may go on".into(),
             Self::OtherUnit => {
                 "plug the run's own modem in at that place, then resume; for the other one, run the plan from its beginning"
                     .into()
@@ -192,6 +199,15 @@ impl Error {
             Self::NoCheckpoint { wanted, .. } => {
                 format!("bring the modem into {wanted}, as the plan does, then resume")
             }
+        }
+    }
+}
+
+impl From<session::Error> for Error {
+    fn from(error: session::Error) -> Self {
+        match error {
+            session::Error::Interrupted => Self::Interrupted,
+            other => Self::Look(other),
         }
     }
 }

@@ -21,6 +21,11 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_millis(250);
 /// How long the bulk pair may be silent before the programmer is asked whether it runs (protocols.md §5.6).
 const FIRST_BYTES: Duration = Duration::from_secs(2);
+/// How long what is no word of any protocol is read away: at the slowest rate that was ever measured (3.83 MB/s, protocols.md
+/// §7.1) that is the rest of a read of the largest partition.
+const REST: Duration = Duration::from_secs(30);
+/// Behind the rest of a read nothing comes.
+const QUIET: Duration = Duration::from_millis(300);
 /// How long a port may take to answer `AT` before the firmware counts as not up yet.
 const ANSWER: Duration = Duration::from_secs(1);
 
@@ -37,8 +42,8 @@ pub struct Observed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Certainty {
     Told,
-    /// A port by hand says nothing: EDL or a dump whose HELLO was read by somebody else, or a programmer that counts
-    /// bytes of an image. Nothing may be built on it; a modem that is powered anew says what it is.
+    /// A port by hand says nothing, or nothing that is known: EDL or a dump whose HELLO was read by somebody else, or a
+    /// programmer that counts bytes of an image. Nothing may be built on it; a modem that is powered anew says what it is.
     Guessed,
 }
 
@@ -263,7 +268,16 @@ impl Session {
                 return Ok(told(Mode::Off, format!("{place} went away: {error}")));
             }
         };
-        let silent = first == FirstBytes::Silent;
+        // A programmer whose host was killed while it read sends on, and hears nothing before all of it was taken.
+        if first == FirstBytes::Other {
+            let deadline = port.within(REST);
+            match port.drain_until_quiet(QUIET, deadline) {
+                Ok(()) => {}
+                Err(transport::Error::Interrupted) => return Err(Error::Interrupted),
+                Err(error) => return Ok(told(Mode::Off, format!("{place} went away: {error}"))),
+            }
+        }
+        let silent = matches!(first, FirstBytes::Silent | FirstBytes::Other);
         let deadline = port.within(FIRST_BYTES);
         if silent && firehose::answers(&mut port, deadline).unwrap_or(false) {
             let observed = told(Mode::Firehose, format!("{place}: a programmer answers"));
@@ -289,7 +303,11 @@ impl Session {
                 "it is silent for 2 s and answers no command: somebody else has read its HELLO, or a programmer waits for the rest of an image",
             ),
             FirstBytes::Hdlc if self.has_loaders() => (Mode::Dload, "a streaming loader speaks"),
-            FirstBytes::Hdlc | FirstBytes::Other => (Mode::Edl, "its first bytes are not known"),
+            FirstBytes::Hdlc => (Mode::Edl, "its first bytes are not known"),
+            FirstBytes::Other => (
+                Mode::Edl,
+                "its first bytes are not known, and it answers no command behind them",
+            ),
         };
         let observed = Observed {
             mode,

@@ -135,6 +135,20 @@ impl Port {
         self.pushed_back.splice(0..0, bytes.iter().copied());
     }
 
+    /// Reads away what comes until nothing came for `idle`, or until the deadline.
+    pub fn drain_until_quiet(&mut self, idle: Duration, deadline: Deadline) -> Result<(), Error> {
+        let mut buffer = vec![0; 64 * 1024];
+        while !deadline.passed(self.clock.now()) {
+            let until = self.within(idle).min(deadline);
+            match self.read(&mut buffer, until) {
+                Ok(_) => {}
+                Err(Error::Timeout) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     /// Reads away what is already there, at most `cap` bytes; returns it.
     pub fn drain(&mut self, cap: usize) -> Result<Vec<u8>, Error> {
         let mut all = Vec::new();

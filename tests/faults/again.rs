@@ -135,6 +135,15 @@ const FIREHOSE: [Phase; 6] = [
     ("flash", "digest", 2, [TakenUp; 5]),
 ];
 
+/// The program is killed: it says nothing, and what it left on the line is taken away by the second run.
+const KILLED: [(&str, &str, u32); 5] = [
+    ("save", "read", 1),
+    ("save", "read", 2),
+    ("flash", "erase", 3),
+    ("flash", "digest", 2),
+    ("leave", "power", 1),
+];
+
 const END: [Phase; 1] = [("leave", "power", 1, [TakenUp, TakenUp, Over, Borne, Over])];
 
 struct Bench {
@@ -165,9 +174,12 @@ impl Bench {
     fn twice(&self, fault: &str, sahara: &str, expect: &str, replug: bool) -> Rehearsed {
         let scenario = format!("{SCENARIO}sahara: {{ {sahara} }}\n");
         write(&self.folder, "scenarios/blank.yaml", &scenario);
+        // So `unbrick runs` tells of a run that was killed.
+        let killed = fault.contains("killed");
+        let outcome = if killed { "interrupted" } else { "failed" };
         let case = format!(
             "rehearsal: 1\nplan: ../again.yaml\nscenario: ../scenarios/blank.yaml\nfaults:\n  - {fault}\n\
-             expect: {{ outcome: failed, {expect} }}\nresumed: {{ outcome: proved }}\nreplug: {replug}\n"
+             expect: {{ outcome: {outcome}, {expect} }}\nresumed: {{ outcome: proved }}\nreplug: {replug}\n"
         );
         write(&self.folder, "rehearsals/case.yaml", &case);
         let place = Place::Disk(path(&self.folder, "again.yaml"));
@@ -278,4 +290,18 @@ fn firehose_is_taken_up_or_declared() {
 #[test]
 fn the_restart_at_the_end_is_taken_up() {
     Bench::new().all(&END, AT_THE_END, "");
+}
+
+#[test]
+fn what_a_killed_program_left_is_taken_up_without_a_replug() {
+    let bench = Bench::new();
+    let mut wrong = Vec::new();
+    for (step, on, nth) in KILLED {
+        let fault = format!("{{ kind: killed, step: {step}, on: {on}, nth: {nth} }}");
+        let found = bench.cell(&fault, "", if on == "power" { Over } else { TakenUp });
+        if !found.is_empty() {
+            wrong.push(format!("{fault}: {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }

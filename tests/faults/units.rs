@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use unbrick::check::{self, CheckedPlan};
-use unbrick::engine::Operator;
 use unbrick::engine::operator::Answer;
 use unbrick::engine::resume::{self, History};
 use unbrick::engine::run::{Ended, Request, StartError, run};
 use unbrick::engine::store::{RunFolder, Store};
+use unbrick::engine::{Operator, Outcome};
 use unbrick::files::Root;
 use unbrick::modem::Session;
 use unbrick::modem::bus::{Bus, LookError, Role, Sighting};
@@ -230,6 +230,28 @@ fn a_run_is_resumed_with_its_own_unit_alone() {
             Err(error) => panic!("{error}"),
         }
     }
+}
+
+/// It says nothing of the modem: nobody is told to look for another program.
+#[test]
+fn a_wish_to_stop_before_the_modem_is_known_is_told_as_one() {
+    let stand = Stand::new();
+    let mut session = stand.session([OWN, OWN], true);
+    session.interrupt().wish();
+    let folder = stand.store.new_run().unwrap();
+    let ended = stand.run(&mut session, folder, None).unwrap();
+    assert_eq!(ended.outcome, Outcome::Interrupted, "{}", ended.message);
+    assert_eq!(ended.code.as_deref(), Some("run::interrupted"));
+
+    let (_, folder) = stand.begin([OWN, OWN], true);
+    let history = History::read(&folder, resume::private(&folder).unwrap()).unwrap();
+    let mut session = stand.session([OWN, OWN], true);
+    session.interrupt().wish();
+    let error = stand.run(&mut session, folder, Some(history)).unwrap_err();
+    assert!(
+        matches!(error, StartError::Resume(resume::Error::Interrupted)),
+        "{error}"
+    );
 }
 
 struct Hands;

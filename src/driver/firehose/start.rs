@@ -10,6 +10,10 @@ use std::time::Duration;
 const FIRST_LOG: Duration = Duration::from_secs(5);
 /// The whole banner of SDX24/55 came within 6 ms (measured).
 const IDLE: Duration = Duration::from_millis(300);
+/// Nothing is asked yet, so whatever comes later than that is not for us.
+const QUIET: Duration = Duration::from_millis(50);
+/// The rest of a read of a whole partition, at the slowest rate that was ever measured (protocols.md §7.1).
+const REST: Duration = Duration::from_secs(30);
 const NOP: Duration = Duration::from_millis(500);
 const CONFIGURE: Duration = Duration::from_secs(5);
 /// What `QFirehose`, qdl and others ask for first on anything but NAND; NAND programmers say 8192.
@@ -24,7 +28,11 @@ pub(super) fn start(port: Port, deadline: Deadline) -> Result<Firehose, Error> {
     configure(line, offers, deadline)
 }
 
-pub(super) fn take_up(port: Port, deadline: Deadline) -> Result<Firehose, Error> {
+pub(super) fn take_up(mut port: Port, deadline: Deadline) -> Result<Firehose, Error> {
+    // The rest of a read that another host began may look like the beginning of a document.
+    let until = port.within(REST).min(deadline);
+    port.drain_until_quiet(QUIET, until)
+        .map_err(|error| Error::port("start", error))?;
     let mut line = Line::new(port);
     line.ask("nop", &nop(), CONFIGURE, deadline)?;
     // What answered may have been meant for a host before us; then the answer to the nop comes behind it.

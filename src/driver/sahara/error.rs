@@ -31,6 +31,11 @@ pub enum Error {
     /// It entered command mode, and does not answer there any more.
     #[error("the boot ROM does not answer in command mode, and {then}")]
     NoAnswer { then: Then },
+    /// Another program was stopped while it gave an image; the boot ROM waits for the rest.
+    #[error(
+        "the boot ROM is in the middle of an image that another program began to give, and tells nothing of itself"
+    )]
+    MidImage,
     #[error("the boot ROM answers question {command:#x} with {length} bytes")]
     TooLong { command: u32, length: u32 },
     #[error("the boot ROM asks for image {image}, which was not given")]
@@ -80,6 +85,7 @@ impl Error {
             Self::Stale { .. } => "sahara::stale",
             Self::NoCommandMode { .. } => "sahara::no-command-mode",
             Self::NoAnswer { .. } => "sahara::no-answer",
+            Self::MidImage => "sahara::mid-image",
             Self::TooLong { .. } | Self::Malformed(_) => "sahara::malformed",
             Self::OtherImage { .. } | Self::MoreImages { .. } => "sahara::other-image",
             Self::Beyond { .. } => "sahara::beyond-image",
@@ -123,6 +129,9 @@ impl Error {
             | Self::NoAnswer { then: Then::Deaf } => {
                 "cut the modem's power, enter EDL again, and go on without `sahara.info`: asking costs this boot ROM \
                  its other words"
+            }
+            Self::MidImage => {
+                "cut the modem's power, enter EDL again, and ask again; `sahara.load` can go on with the same image without that"
             }
             Self::Beyond { .. } => "the programmer's file is cut short: unpack the package again",
             Self::Image(_) => "read the programmer's file by hand to see what is wrong with it",

@@ -132,6 +132,13 @@ impl Asking<'_> {
                 let then = self.afterwards()?;
                 Err(Error::NoCommandMode { status: None, then })
             }
+            // Another program was stopped in the middle of an image. Whatever is sent now would be taken for bytes of it.
+            Ok(packet @ (Packet::ReadData { .. } | Packet::ReadData64 { .. }))
+                if version.is_none() && !self.0.nudged =>
+            {
+                self.0.port.push_back(&packet.encode());
+                Err(Error::MidImage)
+            }
             // It passes over the wish and wants its programmer: its question is left for whoever gives that.
             Ok(packet @ (Packet::ReadData { .. } | Packet::ReadData64 { .. })) => {
                 self.0.port.push_back(&packet.encode());

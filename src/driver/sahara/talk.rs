@@ -21,6 +21,8 @@ pub(super) struct Talk<'a> {
     pub(super) deadline: Deadline,
     /// Bytes of images that were given, for messages.
     pub(super) sent: u64,
+    /// The first word came because the boot ROM was spoken to, and not by itself.
+    pub(super) nudged: bool,
 }
 
 impl<'a> Talk<'a> {
@@ -29,6 +31,7 @@ impl<'a> Talk<'a> {
             port,
             deadline,
             sent: 0,
+            nudged: false,
         }
     }
 
@@ -39,6 +42,7 @@ impl<'a> Talk<'a> {
             Ok(packet) if is_leftover(&packet) => return self.start_over(&packet),
             other => return other,
         }
+        self.nudged = true;
         // Whoever opened the port before us has eaten HELLO; an unasked answer gets some boot ROMs going
         // (linux-msm/qdl:src/qud.c, qualcomm/qdlrs:cli/src/main.rs).
         self.greet(wanted)?;

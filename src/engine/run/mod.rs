@@ -127,7 +127,7 @@ pub fn run(
         for identity in history.identities() {
             mask.identity(identity);
         }
-        let seen = session.observe().map_err(resume::Error::Look)?;
+        let seen = session.observe().map_err(resume::Error::from)?;
         chips = history.chips();
         if session
             .chip()

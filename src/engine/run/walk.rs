@@ -7,7 +7,7 @@ use crate::action::{Cause, Failure};
 use crate::check::CheckedStep;
 use crate::engine::perform;
 use crate::event::Event;
-use crate::modem::session::{Certainty, Observed};
+use crate::modem::session::{self, Certainty, Observed};
 use crate::plan::{Mode, Modes};
 use crate::transport::{Deadline, Urgency};
 use std::time::Duration;
@@ -49,6 +49,8 @@ impl Running<'_, '_> {
         let starts: Modes = self.plan.plan().starts_in.iter().map(|m| m.value).collect();
         let deadline = Deadline::after(self.session.clock().now(), ARRIVAL);
         loop {
+            let first = self.plan.steps().first();
+            self.safe_point(first.map_or("", |step| step.id()))?;
             let observed = self.session.observe();
             let now = self.session.clock().now();
             match observed {
@@ -80,6 +82,8 @@ impl Running<'_, '_> {
                         help: way_out(observed.mode),
                     });
                 }
+                // The wish is told at the safe point.
+                Err(session::Error::Interrupted) if self.session.interrupt().wished() => {}
                 Err(error) => {
                     return Err(Stop::NoModem {
                         message: format!("the modem could not be looked at: {error}"),

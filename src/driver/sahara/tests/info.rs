@@ -133,3 +133,16 @@ fn without_its_hello_the_version_stays_unknown() {
     assert_eq!((found.version, found.serial), (None, Some(1)));
     assert_eq!(found.refused, [2, 3, 7, 10]);
 }
+
+/// What is sent to it would be taken for bytes of the image.
+#[test]
+fn a_boot_rom_in_the_middle_of_an_image_is_told_nothing() {
+    let (mut port, far) = boot_rom(vec![read(13, 0, 64), end(0), done(1)], usize::MAX, false);
+    let deadline = port.within(Duration::from_secs(60));
+    let error = super::super::info(&mut port, deadline).unwrap_err();
+    assert_eq!(error.code(), "sahara::mid-image");
+    assert!(error.help().contains("cut the modem's power"));
+    assert!(far.heard.lock().unwrap().is_empty());
+    load::try_load(&mut port).unwrap();
+    assert_eq!(far.got.lock().unwrap().len(), 64);
+}
