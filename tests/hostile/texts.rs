@@ -1,36 +1,11 @@
-//! No condition and no script, however hostile, harms the program that checks or runs it (plan-language.md §14.4 and
-//! §14.7): each of the table runs in a child process under limits that the kernel holds. A child that needs more than
-//! 64 MiB of memory above an empty script, or more than its processor time, is killed, and a kill is a failure here.
-//!
-//! `UNBRICK_BIN` names another build of the program to judge, such as the release build.
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test may fail where it stands, and looks at files as a person would"
-)]
+//! The hostile texts, and the plans around them.
 
-use rustix::process::{Pid, Signal, kill_process};
+use Ends::{AtLoad, InRun, Well};
 use std::ops::Range;
-use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
-use std::sync::mpsc::channel;
-use std::time::Duration;
-use tempfile::TempDir;
-
-/// Above what an empty script needs.
-const MEMORY_KIB: u64 = 64 * 1024;
-/// Processor time, so that a busy machine does not matter; the kernel counts whole seconds.
-const SECONDS: u64 = 1;
-/// A child that neither ends nor computes is killed after this; the one use of the clock.
-const HANGS: Duration = Duration::from_secs(60);
-/// The step's `script: |` is in line 10 of the plan, so line 1 of a script is line 11.
-const ABOVE: usize = 10;
 
 /// How a hostile text must end.
 #[derive(Debug, Clone, Copy)]
-enum Ends {
+pub(crate) enum Ends {
     /// Refused by `unbrick check`, at this line of the text, with these words.
     AtLoad(usize, &'static str),
     /// Refused while it runs, at this line of the text, with these words.
@@ -38,15 +13,17 @@ enum Ends {
     /// It is allowed, and harmless.
     Well,
 }
-use Ends::{AtLoad, InRun, Well};
+
+/// The step's `script: |` is in line 10 of the plan, so line 1 of a script is line 11.
+pub(crate) const ABOVE: usize = 10;
 
 /// Name, script, end.
 #[rustfmt::skip]
-fn scripts() -> Vec<(&'static str, String, Ends)> {
-    const ABSENT: &str = "is not a function here";
-    const LARGE: &str = "more than its largest value";
-    const LONG: &str = "more than its 50,000 operations";
-    const CALLS: &str = "more than its 1,000 calls of the host";
+pub(crate) fn scripts() -> Vec<(&'static str, String, Ends)> {
+    pub(crate) const ABSENT: &str = "is not a function here";
+    pub(crate) const LARGE: &str = "more than its largest value";
+    pub(crate) const LONG: &str = "more than its 50,000 operations";
+    pub(crate) const CALLS: &str = "more than its 1,000 calls of the host";
     let mut table: Vec<(&'static str, String, Ends)> = [
         // The traps of plan-language.md §14.4, by number.
         ("B1 replace", "let s = \"a\";\ns.replace(\"a\", s);", AtLoad(2, ABSENT)),
@@ -198,7 +175,7 @@ fn scripts() -> Vec<(&'static str, String, Ends)> {
 
 /// Name, condition, end.
 #[rustfmt::skip]
-fn conditions() -> Vec<(&'static str, String, Ends)> {
+pub(crate) fn conditions() -> Vec<(&'static str, String, Ends)> {
     let nested = |open: &str, inside: &str, close: &str, times: usize| {
         format!("{}{inside}{}", open.repeat(times), close.repeat(times))
     };
@@ -232,7 +209,7 @@ fn numbered(numbers: Range<u32>, line: impl Fn(u32) -> String) -> String {
     numbers.map(line).collect::<Vec<_>>().concat()
 }
 
-fn plan_with_script(script: &str) -> String {
+pub(crate) fn plan_with_script(script: &str) -> String {
     let lines: Vec<String> = script
         .split('\n')
         .map(|line| format!("      {line}\n"))
@@ -245,262 +222,10 @@ fn plan_with_script(script: &str) -> String {
 }
 
 /// The condition is in line 11, too, at the seventeenth character.
-fn plan_with_condition(condition: &str) -> String {
+pub(crate) fn plan_with_condition(condition: &str) -> String {
     format!(
         "plan: 1\nid: hostile\ntitle: A condition\nmodem: quectel/rm502q-gl\nstarts_in: [normal]\nends_in: [normal]\n\
          inputs: {{ unit: {{ type: text, about: u, default: bench }}, n: {{ type: int, about: n, default: \"7\" }} }}\n\
          steps:\n  - id: claim\n    check:\n      - that: \"{condition}\"\n        else: No.\n"
     )
-}
-
-const SCENARIO: &str = "scenario: 1\nabout: A modem that runs.\nmodem: quectel/rm502q-gl\nmode: normal\n\
-    firmware: RM502QGLAAR11A02M4G_01.001.01.001\nimei: \"490154203237518\"\nserial: 0badcafe\n";
-
-/// The program under test, and the limits of its children.
-struct Cell {
-    folder: TempDir,
-    program: PathBuf,
-    memory_kib: u64,
-}
-
-struct Ended {
-    status: ExitStatus,
-    said: String,
-}
-
-impl Cell {
-    fn new() -> Self {
-        static EMPTY: OnceLock<u64> = OnceLock::new();
-        let given = std::env::var_os("UNBRICK_BIN").map(PathBuf::from);
-        let program = given.unwrap_or_else(|| env!("CARGO_BIN_EXE_unbrick").into());
-        let mut cell = Self {
-            folder: tempfile::tempdir().unwrap(),
-            program: std::path::absolute(program).unwrap(),
-            memory_kib: 1 << 20,
-        };
-        std::fs::write(cell.path("scenario.yaml"), SCENARIO).unwrap();
-        cell.memory_kib = *EMPTY.get_or_init(|| cell.least()) + MEMORY_KIB;
-        cell
-    }
-
-    /// The least that an empty script runs in, to 4 MiB.
-    fn least(&mut self) -> u64 {
-        self.write(&plan_with_script("log(\"empty\");"));
-        let (mut too_little, mut enough) = (0, 1 << 20);
-        let ended = self.run();
-        assert!(ended.status.success(), "{}", ended.said);
-        while enough - too_little > 4096 {
-            self.memory_kib = u64::midpoint(too_little, enough);
-            if self.run().status.success() {
-                enough = self.memory_kib;
-            } else {
-                too_little = self.memory_kib;
-            }
-        }
-        enough
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, plan: &str) {
-        std::fs::write(self.path("plan.yaml"), plan).unwrap();
-    }
-
-    fn check(&self) -> Ended {
-        self.child(&["check", "plan.yaml", "--format", "json"])
-    }
-
-    fn run(&self) -> Ended {
-        self.child(&["run", "plan.yaml", "--sim", "scenario.yaml", "--plain"])
-    }
-
-    /// The kernel holds the limits: memory that is written to (the data segment), and processor time.
-    fn child(&self, arguments: &[&str]) -> Ended {
-        let limits = format!(
-            "ulimit -c 0; ulimit -t {SECONDS}; ulimit -d {}; exec \"$@\"",
-            self.memory_kib
-        );
-        let child = Command::new("sh")
-            .args(["-c", &limits, "sh"])
-            .arg(&self.program)
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env_clear()
-            .env("XDG_STATE_HOME", self.path("state"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let id = Pid::from_child(&child);
-        let (tell, told) = channel();
-        std::thread::spawn(move || tell.send(child.wait_with_output()));
-        let output = told.recv_timeout(HANGS).unwrap_or_else(|_| {
-            kill_process(id, Signal::KILL).unwrap();
-            told.recv().unwrap()
-        });
-        let output = output.unwrap();
-        let both = [output.stdout, output.stderr].concat();
-        Ended {
-            status: output.status,
-            said: String::from_utf8_lossy(&both).into_owned(),
-        }
-    }
-
-    /// What is wrong with how a text ended; nothing if it ended as it must.
-    fn judge(&self, ends: Ends) -> Result<(), String> {
-        let (line, words, said) = match ends {
-            AtLoad(line, words) => {
-                let checked = self.check();
-                sound(&checked)?;
-                exits(&checked, 10)?;
-                (line, words, line_of_report(&checked.said)?)
-            }
-            // A run checks first, and would end with another code.
-            InRun(line, words) => {
-                let ran = self.run();
-                sound(&ran)?;
-                exits(&ran, 20)?;
-                (line, words, line_of_failure(&ran.said)?)
-            }
-            Well => {
-                let ran = self.run();
-                sound(&ran)?;
-                return exits(&ran, 0);
-            }
-        };
-        let (found, message) = said;
-        if !message.contains(words) {
-            return Err(format!("must say `{words}`: {message}"));
-        }
-        if line > 0 && found != line + ABOVE {
-            return Err(format!(
-                "must name line {}, not {found}: {message}",
-                line + ABOVE
-            ));
-        }
-        Ok(())
-    }
-}
-
-/// No signal, no panic, no fault of the program.
-fn sound(ended: &Ended) -> Result<(), String> {
-    let said = &ended.said;
-    if let Some(signal) = ended.status.signal() {
-        return Err(format!("killed by signal {signal}: {said}"));
-    }
-    if ended.status.code() == Some(1) || said.contains("panicked") || said.contains("broke off") {
-        return Err(format!("a fault of the program: {said}"));
-    }
-    Ok(())
-}
-
-fn exits(ended: &Ended, code: i32) -> Result<(), String> {
-    if ended.status.code() == Some(code) {
-        return Ok(());
-    }
-    Err(format!("{}, not exit {code}: {}", ended.status, ended.said))
-}
-
-/// Line and message of the first problem that `check` reports.
-fn line_of_report(said: &str) -> Result<(usize, String), String> {
-    let report: serde_json::Value =
-        serde_json::from_str(said).map_err(|error| format!("{error}: {said}"))?;
-    let problem = &report["problems"][0];
-    let code = problem["code"].as_str().unwrap_or("");
-    if !code.starts_with("plan::") {
-        return Err(format!("no code of a rule: {said}"));
-    }
-    let line = problem["line"]
-        .as_u64()
-        .ok_or_else(|| format!("no line: {said}"))?;
-    Ok((
-        usize::try_from(line).unwrap(),
-        problem["message"].to_string(),
-    ))
-}
-
-/// Line and message of the failed step: `...: failed: MESSAGE (plan.yaml:LINE:COLUMN)`.
-fn line_of_failure(said: &str) -> Result<(usize, String), String> {
-    let message = said
-        .lines()
-        .find(|line| line.trim_start().starts_with("failed:"))
-        .ok_or_else(|| format!("no failed step: {said}"))?;
-    let line = message
-        .rsplit_once("(plan.yaml:")
-        .and_then(|(_, place)| place.split(':').next()?.parse().ok())
-        .ok_or_else(|| format!("no place in the file: {said}"))?;
-    Ok((line, message.to_owned()))
-}
-
-fn judge_all(table: &[(&str, String, Ends)], plan: impl Fn(&str) -> String) {
-    let cell = Cell::new();
-    let mut wrong = Vec::new();
-    for (name, text, ends) in table {
-        cell.write(&plan(text));
-        if let Err(reason) = cell.judge(*ends) {
-            let reason: String = reason.chars().take(1_500).collect();
-            wrong.push(format!("{name}: {reason}"));
-        }
-    }
-    assert!(
-        wrong.is_empty(),
-        "{} of {}:\n{}",
-        wrong.len(),
-        table.len(),
-        wrong.join("\n")
-    );
-}
-
-#[test]
-fn every_hostile_script_ends_with_a_clear_error_within_its_limits() {
-    judge_all(&scripts(), plan_with_script);
-}
-
-#[test]
-fn every_hostile_condition_ends_with_a_clear_error_within_its_limits() {
-    judge_all(&conditions(), plan_with_condition);
-}
-
-/// At load the label, in a run the message: both at the very characters of the file.
-#[test]
-fn a_place_in_a_script_is_one_in_the_file() {
-    let cell = Cell::new();
-    cell.write(&plan_with_script("\nlet a = 1;\n  log(b + 1);"));
-    let report: serde_json::Value = serde_json::from_str(&cell.check().said).unwrap();
-    let problem = &report["problems"][0];
-    assert_eq!(
-        (&problem["line"], &problem["column"]),
-        (&13.into(), &13.into())
-    );
-    let label = &problem["labels"][0];
-    let plan = std::fs::read_to_string(cell.path("plan.yaml")).unwrap();
-    let at = |end: &str| usize::try_from(label[end].as_u64().unwrap()).unwrap();
-    assert_eq!(&plan[at("start")..at("end")], "b");
-    for (script, place) in [
-        ("\nlet a = \"é\"; a.to_int();", "plan.yaml:12:22"),
-        ("let a = 1;\n\n  fail(\"it is \" + a);", "plan.yaml:13:9"),
-        ("let n = 0;\nloop {\n  n += 1;\n}", "plan.yaml:13:"),
-    ] {
-        cell.write(&plan_with_script(script));
-        let said = cell.run().said;
-        assert!(said.contains(&format!("({place}")), "{place}: {said}");
-    }
-}
-
-/// The limits of this test are real: without them it would prove nothing.
-#[test]
-fn a_child_beyond_its_limits_is_killed() {
-    let mut cell = Cell::new();
-    assert!(Path::new(&cell.program).is_file());
-    cell.write(&plan_with_script("log(\"x\");"));
-    assert!(cell.run().status.success());
-    cell.memory_kib = 1024;
-    assert!(!cell.run().status.success(), "memory");
-    cell.program = "/bin/sh".into();
-    cell.memory_kib = 1 << 20;
-    let busy = cell.child(&["-c", "while :; do :; done"]);
-    assert!(busy.status.signal().is_some(), "processor time");
 }
