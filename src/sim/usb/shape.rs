@@ -77,6 +77,9 @@ struct Addresses {
 impl Addresses {
     fn interface(&mut self, number: u8, class: (u8, u8, u8), speed: Speed) -> Interface {
         let endpoints = match class {
+            // DIAG of the MDM9x07 family shows the class of the network interface, and two endpoints by which the kernel
+            // tells them apart (kernel commit 2bb70f0a4b23, an EC25-AF).
+            NETWORK if number == 0 => vec![self.bulk_in(speed), self.bulk_out(speed)],
             DIAG => vec![self.bulk_in(speed), self.bulk_out(speed)],
             NETWORK => vec![
                 self.interrupt(NETWORK_NOTICE),

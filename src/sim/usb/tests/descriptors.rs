@@ -3,9 +3,11 @@
 use super::lab::Lab;
 use crate::modem::UsbIdentity;
 use crate::modem::identity::Interface;
+use crate::plan::library;
 use crate::sim::usb::{
     Answer, Device, Engine, Setup, Speed, corrupt_firmware, device_of, foreign_boot_rom,
 };
+use crate::sim::{Modem, Options};
 
 fn running() -> UsbIdentity {
     UsbIdentity {
@@ -93,6 +95,25 @@ fn a_running_modem_has_the_endpoints_of_a_real_one() {
         (serial[0], serial[1], serial[2], serial[3]),
         (18, 3, b'3', 0)
     );
+}
+
+/// As the kernel's driver demands them for a tty (its `NUMEP2`; kernel commit 2bb70f0a4b23).
+#[test]
+fn diag_of_an_ec25_has_the_class_of_its_network_interface_and_two_endpoints() {
+    let (_, profile) = library::load_profile("quectel/ec25", None).unwrap();
+    let scenario = library::load_scenario("quectel/ec25/ftm").unwrap().1;
+    let modem = Modem::new(&scenario, &profile, Options::default()).unwrap();
+    let device = device_of(&modem.presence().unwrap().usb, None, Speed::High);
+    let endpoints = { device.interfaces.iter() }.map(|i| (i.class, i.endpoints.len()));
+    let port = ((0xff, 0, 0), 3);
+    let shown = [
+        ((0xff, 0xff, 0xff), 2),
+        port,
+        port,
+        port,
+        ((0xff, 0xff, 0xff), 3),
+    ];
+    assert_eq!(endpoints.collect::<Vec<_>>(), shown);
 }
 
 #[test]
