@@ -10,6 +10,8 @@
 //!   a device that it does not know, or was told to ignore (src/mm-device.c `mm_device_inhibit`, src/mm-base-manager.c).
 //! - What is inhibited stays so when the modem leaves and comes back at the same place, not at another one.
 //! - With polkit, its D-Bus policy lets only root call `InhibitDevice` (data/org.freedesktop.ModemManager1.conf.polkit).
+//!
+//! `tests/usb` runs Debian's own ModemManager against it, with udev, the system's bus and polkit.
 
 use super::dbus::{Argument, Connection, Error};
 use crate::modem::bus::Notice;

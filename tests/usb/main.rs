@@ -21,7 +21,6 @@ mod cases;
 mod guest;
 mod host;
 mod stand;
-#[expect(dead_code, reason = "likewise")]
 #[path = "../program/talker.rs"]
 mod talker;
 #[path = "../program/unit.rs"]

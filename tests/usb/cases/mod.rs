@@ -1,6 +1,7 @@
 //! What is tried inside of the machine. A case has one reason to fail; its name is the claim.
 
 mod bulk;
+mod modem_manager;
 mod modes;
 mod other_tools;
 mod smoke;
@@ -43,7 +44,7 @@ macro_rules! cases {
 }
 
 /// What runs on each machine, side by side: none of them alone is done in the time that the tier may take.
-pub(crate) const MACHINES: [&[Case]; 3] = [
+pub(crate) const MACHINES: [&[Case]; 4] = [
     cases! {
         story: the_whole_main_job;
     },
@@ -64,7 +65,15 @@ pub(crate) const MACHINES: [&[Case]; 3] = [
             a_port_that_another_process_holds_is_told two_modems_and_no_name_are_refused;
         other_tools: qdl_flashes_a_whole_package qdl_of_backports_flashes_a_whole_package;
     },
+    cases! {
+        modem_manager: modem_manager_leaves_the_modem_of_a_run_alone_and_gets_it_back;
+    },
 ];
+
+/// Whether a machine that runs this case needs what only ModemManager needs.
+pub(crate) fn needs_modem_manager(name: &str) -> bool {
+    name.starts_with("modem_manager_")
+}
 
 /// Every case.
 pub(crate) fn all() -> impl Iterator<Item = &'static Case> {

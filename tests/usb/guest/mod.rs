@@ -37,6 +37,15 @@ pub(crate) const TOOLS: [(&str, &str); 2] = [
     ("qdl", "tools/qdl"),
     ("qdl-backports", "tools/qdl-backports"),
 ];
+/// The piece of the rig with ModemManager, and the programs of it that run here, at their own paths.
+pub(crate) const MODEM_MANAGER: &str = "modem-manager";
+pub(crate) const SERVICES: [&str; 5] = [
+    "usr/sbin/ModemManager",
+    "usr/bin/mmcli",
+    "usr/bin/dbus-daemon",
+    "usr/lib/polkit-1/polkitd",
+    "usr/bin/udevadm",
+];
 pub(crate) const EXIT_PORT: u16 = 0xf4;
 pub(crate) const RESULT: &str = "result: ";
 

@@ -35,13 +35,63 @@ pub(crate) fn pack(rig: &Rig) -> Vec<u8> {
     }
     let bench = Bench::new();
     let unit = Unit::make(&bench);
-    folder(&mut archive, &bench.path(""));
+    let place = bench.path("");
+    let name = place.to_str().unwrap().trim_matches('/').to_owned();
+    folder(&mut archive, &place, &name);
     archive.file(
         guest::UNIT,
         format!("{}\n{}\n", unit.scenario, unit.inputs).as_bytes(),
     );
     archive.end()
 }
+
+/// ModemManager and what it lives with on a Debian, at their own paths; none where the rig has it not.
+pub(crate) fn modem_manager(rig: &Rig) -> Option<Vec<u8>> {
+    let from = rig.piece(guest::MODEM_MANAGER)?;
+    let mut archive = Archive::default();
+    let libraries = ["usr/lib", "lib"].map(|at| from.join(at).join("x86_64-linux-gnu"));
+    for path in guest::SERVICES {
+        // Older releases keep some of them outside of /usr.
+        let places = [path, path.trim_start_matches("usr/")].map(|at| from.join(at));
+        let found = places.iter().find(|place| place.is_file()).unwrap();
+        program(&mut archive, path, found, &libraries);
+    }
+    for path in [
+        "usr/lib/x86_64-linux-gnu/ModemManager",
+        "etc/dbus-1",
+        "usr/share/dbus-1",
+        "usr/share/polkit-1",
+    ] {
+        folder(&mut archive, &from.join(path), path);
+    }
+    for at in ["lib", "usr/lib"].map(|at| from.join(at).join("udev/rules.d")) {
+        let rules = at.read_dir().into_iter().flatten();
+        for rules in rules.map(|entry| entry.unwrap().path()) {
+            let name = rules.file_name().unwrap().to_str().unwrap();
+            if UDEV_RULES.iter().any(|start| name.starts_with(start)) {
+                let bytes = std::fs::read(&rules).unwrap();
+                archive.file(&format!("usr/lib/udev/rules.d/{name}"), &bytes);
+            }
+        }
+    }
+    archive.file("etc/passwd", USERS.as_bytes());
+    archive.file("etc/group", GROUPS.as_bytes());
+    Some(archive.end())
+}
+
+/// Those that say something of a modem; all of them take their time on an emulated machine.
+const UDEV_RULES: [&str; 4] = ["50-udev-default", "60-serial", "77-mm-", "80-mm-"];
+/// The services give up root, as they do everywhere.
+const USERS: &str = "root:x:0:0::/:/bin/sh
+messagebus:x:100:100::/:/bin/false
+polkitd:x:101:101::/:/bin/false
+nobody:x:65534:65534::/:/bin/false
+";
+const GROUPS: &str = "root:x:0:
+messagebus:x:100:
+polkitd:x:101:
+nogroup:x:65534:
+";
 
 /// What one machine is to run. The kernel unpacks archives that follow each other (usb-test-rig.md §3).
 pub(crate) fn chosen(names: &[&str]) -> Vec<u8> {
@@ -50,15 +100,15 @@ pub(crate) fn chosen(names: &[&str]) -> Vec<u8> {
     archive.end()
 }
 
-/// All files below a folder, under the paths that they have here.
-fn folder(archive: &mut Archive, folder: &Path) {
-    for entry in std::fs::read_dir(folder).unwrap() {
+/// All files below a folder, under another.
+fn folder(archive: &mut Archive, from: &Path, to: &str) {
+    for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
+        let name = format!("{to}/{}", path.file_name().unwrap().to_str().unwrap());
         if path.is_dir() {
-            self::folder(archive, &path);
+            folder(archive, &path, &name);
         } else {
-            let name = path.to_str().unwrap().trim_start_matches('/');
-            archive.file(name, &std::fs::read(&path).unwrap());
+            archive.file(&name, &std::fs::read(&path).unwrap());
         }
     }
 }

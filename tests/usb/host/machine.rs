@@ -20,7 +20,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    pub(crate) fn boot(rig: &Rig, number: usize, contents: [&[u8]; 2]) -> Self {
+    pub(crate) fn boot(rig: &Rig, number: usize, contents: &[&[u8]]) -> Self {
         let initramfs = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(initramfs.path(), contents.concat()).unwrap();
         let mut child = Command::new(rig.qemu())

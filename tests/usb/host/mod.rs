@@ -57,8 +57,15 @@ pub(crate) fn main(arguments: &[String]) -> ExitCode {
         contents.len() >> 20,
         start.elapsed().as_secs_f32()
     );
+    let manager = contents::modem_manager(&rig).unwrap_or_default();
     let run = |(number, names): (usize, &Vec<&str>)| {
-        let machine = Machine::boot(&rig, number, [&contents, &contents::chosen(names)]);
+        let needs_it = names.iter().any(|name| cases::needs_modem_manager(name));
+        let manager: &[u8] = if needs_it { &manager } else { &[] };
+        let machine = Machine::boot(
+            &rig,
+            number,
+            &[&contents, manager, &contents::chosen(names)],
+        );
         machine.watch(LIMIT)
     };
     let ends: Vec<Result<u32, String>> = std::thread::scope(|scope| {

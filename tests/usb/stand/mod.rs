@@ -2,8 +2,11 @@
 
 mod lab;
 mod plug;
+mod services;
 mod wait;
 
 pub(crate) use lab::{Lab, Rule, pattern};
 pub(crate) use plug::{Plug, modem, profile, unit};
+pub(crate) use services::Services;
+use wait::patiently_for;
 pub(crate) use wait::{at_most, patiently};

@@ -6,8 +6,17 @@ const STEP: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Looks again and again until there is something.
-pub(crate) fn patiently<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + PATIENCE;
+pub(crate) fn patiently<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    patiently_for(PATIENCE, what, look)
+}
+
+/// Where it may take longer than anything else here.
+pub(crate) fn patiently_for<T>(
+    patience: Duration,
+    what: &str,
+    mut look: impl FnMut() -> Option<T>,
+) -> T {
+    let end = Instant::now() + patience;
     loop {
         if let Some(found) = look() {
             return found;
