@@ -14,6 +14,7 @@ pub mod fastboot_reboot;
 pub mod firehose_backup;
 pub mod firehose_flash;
 pub mod firehose_reset;
+mod halting;
 pub mod modem_reset;
 pub mod radio;
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! A modem that says what a script has, whatever it hears, and counts how often it is asked.
 
+use crate::plan::Partition;
 use crate::transport::memory::{FarEnd, Memory};
 use crate::transport::{self, Clock, Interrupt, Port, StandingClock};
+use crate::yaml::Spanned;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -55,11 +57,44 @@ pub(crate) fn port(steps: Vec<Step>, then: Then, piece: usize) -> (Port, Arc<Mut
         clock: clock.clone(),
         piece,
     };
-    let memory = Memory::new(Box::new(scripted), "scripted");
-    (
-        Port::new(Box::new(memory), clock, Interrupt::default()),
-        seen,
-    )
+    (wired(scripted, clock), seen)
+}
+
+/// The port behind which something scripted is.
+pub(crate) fn wired(far_end: impl FarEnd + 'static, clock: Arc<StandingClock>) -> Port {
+    let memory = Memory::new(Box::new(far_end), "scripted");
+    Port::new(Box::new(memory), clock, Interrupt::default())
+}
+
+/// Says what there is to say, at most a piece of it; without anything the time passes.
+pub(crate) fn says(
+    out: &mut VecDeque<u8>,
+    piece: usize,
+    buffer: &mut [u8],
+    (clock, timeout): (&StandingClock, Duration),
+) -> Result<usize, transport::Error> {
+    let count = buffer.len().min(out.len()).min(piece);
+    if count == 0 {
+        clock.sleep(timeout.max(Duration::from_millis(1)));
+        return Err(transport::Error::Timeout);
+    }
+    for (to, from) in buffer.iter_mut().zip(out.drain(..count)) {
+        *to = from;
+    }
+    Ok(count)
+}
+
+/// A partition of a profile, with calibration in it or without.
+pub(crate) fn partition(name: &str, keep: bool) -> Partition {
+    Partition {
+        name: Spanned {
+            value: name.to_owned(),
+            span: 0..0,
+        },
+        start: 0,
+        blocks: 10,
+        keep,
+    }
 }
 
 impl FarEnd for Scripted {
@@ -88,15 +123,7 @@ impl FarEnd for Scripted {
                 Then::ForEver(bytes) => self.out.extend(bytes),
             }
         }
-        let count = buffer.len().min(self.out.len()).min(self.piece);
-        if count == 0 {
-            self.clock.sleep(timeout.max(Duration::from_millis(1)));
-            return Err(transport::Error::Timeout);
-        }
-        for (to, from) in buffer.iter_mut().zip(self.out.drain(..count)) {
-            *to = from;
-        }
-        Ok(count)
+        says(&mut self.out, self.piece, buffer, (&self.clock, timeout))
     }
 
     fn host_sends(&mut self, bytes: &[u8]) -> Result<usize, transport::Error> {

@@ -2,6 +2,7 @@
 
 use super::judging::{BOOT_LOADER, INVALID, Judged, Part};
 use super::{Report, of_dload};
+use crate::action::halting::{self, Halts};
 use crate::action::{Cause, Failure, Witness};
 use crate::driver::dload::{Dload, Error, Target};
 use crate::event::Unit;
@@ -27,6 +28,12 @@ const REPLUG: &str = "the loader is out of step and the boot loader is invalid: 
 const NOTHING: &str = "nothing was written, and the loader still listens";
 const NOTHING_OUT_OF_STEP: &str = "nothing was written; the loader is out of step: cut the modem's power, enter EDL \
                                    again, then go on";
+
+const HALTS: Halts = Halts {
+    between: "two partitions",
+    interrupted: "dload::interrupted",
+    timeout: "dload::timeout",
+};
 
 /// Writes a package that was judged.
 pub(super) fn flash(
@@ -173,19 +180,10 @@ impl Flashing<'_> {
         Ok(hex(&hashing.hash.finalize()))
     }
 
-    /// Between two partitions a person's wish is heard.
     fn safe_point(&self) -> Result<(), Failure> {
         let left = if self.begun { KEEP_POWERED } else { NOTHING };
-        if self.loader.interrupt().at_safe_point() {
-            let message = "stopped by a person between two partitions";
-            let failure = Failure::new("dload::interrupted", Cause::Interrupted, message);
-            return Err(failure.help(left));
-        }
-        if self.deadline.passed(self.loader.now()) {
-            let message = "the step's time is over, between two partitions";
-            return Err(Failure::new("dload::timeout", Cause::Modem, message).help(left));
-        }
-        Ok(())
+        let time = (self.deadline, self.loader.now());
+        HALTS.here(self.loader.interrupt(), time, left)
     }
 
     /// Tells the witness of a failure, and the person what the modem is now.
@@ -196,15 +194,12 @@ impl Flashing<'_> {
         result: Result<T, Error>,
     ) -> Result<T, Failure> {
         result.map_err(|error| {
-            let help = if error.in_step() {
+            let left = if error.in_step() {
                 KEEP_POWERED
             } else {
                 REPLUG
             };
-            let mut failure = of_dload(&error);
-            failure.message = format!("{operation} of {target}: {}", failure.message);
-            self.witness.failed(operation, target, &failure.message);
-            failure.help(help)
+            halting::failed(self.witness, operation, target, of_dload(&error), left)
         })
     }
 }

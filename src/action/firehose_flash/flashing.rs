@@ -1,5 +1,6 @@
 //! The order of a flash: compare the chip, choose the proof, erase, write and prove, patch.
 
+use super::super::halting::{self, Halts};
 use super::super::sahara_load::of_firehose;
 use super::super::{Cause, Failure, Witness};
 use super::same;
@@ -28,6 +29,12 @@ const NOTHING_OUT_OF_STEP: &str = "nothing was erased; the programmer is out of 
 const ALL: &str = "every image is written, the boot loader as well: keep the modem powered, and let the run be resumed";
 const ALL_OUT_OF_STEP: &str = "every image is written, the boot loader as well, and the programmer is out of step: power the \
                                modem anew, then let the run be resumed";
+
+const HALTS: Halts = Halts {
+    between: "two ranges",
+    interrupted: "flash::interrupted",
+    timeout: "flash::timeout",
+};
 
 /// How much of the chip is what the package wants, for the person who has to act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -288,19 +295,12 @@ impl Flashing<'_> {
             .done("patch", &target, "acknowledged, not verified")
     }
 
-    /// Between two ranges a person's wish is heard.
     fn safe_point(&self) -> Result<(), Failure> {
-        if self.firehose.interrupt().at_safe_point() {
-            let message = "stopped by a person between two ranges";
-            let failure = Failure::new("flash::interrupted", Cause::Interrupted, message);
-            return Err(failure.help(self.stage.told(true)));
-        }
-        if self.deadline.passed(self.firehose.now()) {
-            let message = "the step's time is over, between two ranges";
-            let failure = Failure::new("flash::timeout", Cause::Modem, message);
-            return Err(failure.help(self.stage.told(true)));
-        }
-        Ok(())
+        let (interrupt, time) = (
+            self.firehose.interrupt(),
+            (self.deadline, self.firehose.now()),
+        );
+        HALTS.here(interrupt, time, self.stage.told(true))
     }
 
     /// Tells the witness of a failure, and the person what the modem is now.
@@ -311,11 +311,8 @@ impl Flashing<'_> {
         result: Result<T, Error>,
     ) -> Result<T, Failure> {
         result.map_err(|error| {
-            let help = self.stage.told(error.in_step());
-            let mut failure = of_firehose(&error);
-            failure.message = format!("{operation} of {target}: {}", failure.message);
-            self.witness.failed(operation, target, &failure.message);
-            failure.help(help)
+            let left = self.stage.told(error.in_step());
+            halting::failed(self.witness, operation, target, of_firehose(&error), left)
         })
     }
 }

@@ -2,12 +2,11 @@
 //! or as `openpst:streaming_dload.h` lays them out.
 
 use super::*;
-use crate::plan::Partition;
+use crate::driver::scripted::{self, partition};
 use crate::protocol::dload::{Entry, Size};
 use crate::protocol::hdlc::{self, Deframer};
-use crate::transport::memory::{FarEnd, Memory};
+use crate::transport::memory::FarEnd;
 use crate::transport::{self, Clock, StandingClock};
-use crate::yaml::Spanned;
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -45,18 +44,15 @@ impl FarEnd for Scripted {
         timeout: Duration,
     ) -> Result<usize, transport::Error> {
         let mut state = self.state.lock().unwrap();
-        if state.waiting.is_empty() {
-            if state.gone {
-                return Err(transport::Error::Gone);
-            }
-            self.clock.sleep(timeout);
-            return Err(transport::Error::Timeout);
+        if state.waiting.is_empty() && state.gone {
+            return Err(transport::Error::Gone);
         }
-        let count = state.waiting.len().min(buffer.len()).min(self.piece);
-        for byte in &mut buffer[..count] {
-            *byte = state.waiting.pop_front().unwrap();
-        }
-        Ok(count)
+        scripted::says(
+            &mut state.waiting,
+            self.piece,
+            buffer,
+            (&self.clock, timeout),
+        )
     }
 
     fn host_sends(&mut self, bytes: &[u8]) -> Result<usize, transport::Error> {
@@ -93,13 +89,7 @@ fn port(acts: Vec<Act>, piece: usize) -> (Port, Arc<Mutex<State>>, Arc<StandingC
         clock: Arc::clone(&clock),
         piece,
     };
-    let transport = Box::new(Memory::new(Box::new(far_end), "scripted"));
-    let shared: Arc<dyn Clock> = clock.clone();
-    (
-        Port::new(transport, shared, Interrupt::default()),
-        state,
-        clock,
-    )
+    (scripted::wired(far_end, clock.clone()), state, clock)
 }
 
 /// As a loader frames it: a flag in front, too.
@@ -132,18 +122,6 @@ fn loader(window: u8, acts: Vec<Act>) -> (Dload, Arc<Mutex<State>>) {
 
 fn hour(loader: &Dload) -> Deadline {
     loader.within(Duration::from_secs(3600))
-}
-
-fn partition(name: &str, keep: bool) -> Partition {
-    Partition {
-        name: Spanned {
-            value: name.to_owned(),
-            span: 0..0,
-        },
-        start: 0,
-        blocks: 10,
-        keep,
-    }
 }
 
 fn entry(name: &str) -> Entry {

@@ -1,11 +1,10 @@
 //! What the driver makes of a scripted boot loader: good words, wrong ones, and none.
 
 use super::*;
-use crate::plan::Partition;
+use crate::driver::scripted::{self, partition};
 use crate::transport::StandingClock;
-use crate::transport::memory::{FarEnd, Memory};
+use crate::transport::memory::FarEnd;
 use crate::transport::{self, Clock, Urgency};
-use crate::yaml::Spanned;
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -125,25 +124,11 @@ fn loader(acts: Vec<Act>) -> (Fastboot, Arc<Mutex<State>>) {
         state: Arc::clone(&state),
         clock: Arc::clone(&clock),
     };
-    let transport = Box::new(Memory::new(Box::new(far_end), "scripted"));
-    let port = Port::new(transport, clock, Interrupt::default());
-    (Fastboot::new(port), state)
+    (Fastboot::new(scripted::wired(far_end, clock)), state)
 }
 
 fn hour(fastboot: &Fastboot) -> Deadline {
     fastboot.within(Duration::from_secs(3600))
-}
-
-fn partition(name: &str, keep: bool) -> Partition {
-    Partition {
-        name: Spanned {
-            value: name.to_owned(),
-            span: 0..0,
-        },
-        start: 0,
-        blocks: 1,
-        keep,
-    }
 }
 
 fn target(name: &str) -> Target {

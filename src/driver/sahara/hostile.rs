@@ -1,6 +1,7 @@
 //! Every packet of a boot ROM cut short, with a lie about its length, in the wrong place or bent: a load and a question for
 //! the identity end with the right error, after a bounded number of reads, and never well.
 
+use super::tests::{done, end, hello, read};
 use super::*;
 use crate::driver::scripted::{MOST_READS, Seen, Step, Then, port};
 use crate::protocol::sahara::execute;
@@ -21,26 +22,6 @@ fn step(after: usize, says: Vec<u8>) -> Step {
     Step { after, says }
 }
 
-fn hello(mode: Mode) -> Vec<u8> {
-    let (version, compatible, max_packet) = (2, 1, 1024);
-    Packet::Hello {
-        version,
-        compatible,
-        max_packet,
-        mode,
-    }
-    .encode()
-}
-
-fn read(image: u32, offset: u32, length: u32) -> Vec<u8> {
-    Packet::ReadData {
-        image,
-        offset,
-        length,
-    }
-    .encode()
-}
-
 fn read64(image: u64, offset: u64, length: u64) -> Vec<u8> {
     Packet::ReadData64 {
         image,
@@ -48,14 +29,6 @@ fn read64(image: u64, offset: u64, length: u64) -> Vec<u8> {
         length,
     }
     .encode()
-}
-
-fn end(status: u32) -> Vec<u8> {
-    Packet::EndOfImage { image: 13, status }.encode()
-}
-
-fn done(status: u32) -> Vec<u8> {
-    Packet::DoneResponse { status }.encode()
 }
 
 fn told(command: u32, length: u32) -> Vec<u8> {

@@ -5,9 +5,10 @@ mod load;
 
 use super::*;
 use crate::driver::firehose::tests::babble;
+use crate::driver::scripted;
 use crate::protocol::sahara::Packet;
-use crate::transport::memory::{FarEnd, Memory};
-use crate::transport::{self, Clock, Interrupt, StandingClock};
+use crate::transport::memory::FarEnd;
+use crate::transport::{self, StandingClock};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::io::Cursor;
@@ -50,15 +51,7 @@ impl FarEnd for BootRom {
             }
             self.out.extend(bytes);
         }
-        let count = buffer.len().min(self.out.len()).min(self.piece);
-        if count == 0 {
-            self.clock.sleep(timeout.max(Duration::from_millis(1)));
-            return Err(transport::Error::Timeout);
-        }
-        for (to, from) in buffer.iter_mut().zip(self.out.drain(..count)) {
-            *to = from;
-        }
-        Ok(count)
+        scripted::says(&mut self.out, self.piece, buffer, (&self.clock, timeout))
     }
 
     fn host_sends(&mut self, bytes: &[u8]) -> Result<usize, transport::Error> {
@@ -105,14 +98,10 @@ fn boot_rom(script: Vec<Vec<u8>>, piece: usize, waits: bool) -> (Port, Far) {
         piece,
         waits,
     };
-    let memory = Memory::new(Box::new(rom), "boot rom");
-    (
-        Port::new(Box::new(memory), clock, Interrupt::default()),
-        far,
-    )
+    (scripted::wired(rom, clock), far)
 }
 
-fn hello(mode: Mode) -> Vec<u8> {
+pub(super) fn hello(mode: Mode) -> Vec<u8> {
     Packet::Hello {
         version: 2,
         compatible: 1,
@@ -122,7 +111,7 @@ fn hello(mode: Mode) -> Vec<u8> {
     .encode()
 }
 
-fn read(image: u32, offset: u32, length: u32) -> Vec<u8> {
+pub(super) fn read(image: u32, offset: u32, length: u32) -> Vec<u8> {
     Packet::ReadData {
         image,
         offset,
@@ -131,11 +120,11 @@ fn read(image: u32, offset: u32, length: u32) -> Vec<u8> {
     .encode()
 }
 
-fn end(status: u32) -> Vec<u8> {
+pub(super) fn end(status: u32) -> Vec<u8> {
     Packet::EndOfImage { image: 13, status }.encode()
 }
 
-fn done(status: u32) -> Vec<u8> {
+pub(super) fn done(status: u32) -> Vec<u8> {
     Packet::DoneResponse { status }.encode()
 }
 
