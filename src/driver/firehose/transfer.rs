@@ -2,6 +2,7 @@
 
 use super::line::Answer;
 use super::{Error, Firehose, over, patience, range};
+use crate::protocol::firehose::Element;
 use crate::protocol::nand::{Geometry, Sectors};
 use crate::transport;
 use crate::transport::Deadline;
@@ -42,18 +43,7 @@ impl Firehose {
         if let Some(last) = writing.last_sector {
             element = element.with("last_sector", last);
         }
-        let whole = self.begin(command, deadline)?;
-        let answer = self
-            .line
-            .ask(command, &element, patience::SET_UP, whole)?
-            .acknowledged(command)?;
-        if !answer.response.raw_mode {
-            return Err(Error::Unexpected {
-                command,
-                what: "an ACK without raw mode",
-            });
-        }
-        self.line.drain_before_next();
+        let whole = self.enter_raw_mode(command, &element, deadline)?;
         let mut content = Content::new(reader, announced);
         let mut buffer = vec![0; span(self.payload)];
         let mut sent = 0;
@@ -84,18 +74,7 @@ impl Firehose {
         let command = "read";
         let announced = chip.bytes(sectors);
         let element = range(command, chip, sectors);
-        let whole = self.begin(command, deadline)?;
-        let answer = self
-            .line
-            .ask(command, &element, patience::SET_UP, whole)?
-            .acknowledged(command)?;
-        if !answer.response.raw_mode {
-            return Err(Error::Unexpected {
-                command,
-                what: "an ACK without raw mode",
-            });
-        }
-        self.line.drain_before_next();
+        let whole = self.enter_raw_mode(command, &element, deadline)?;
         let mut received = 0;
         let mut failed = None;
         while received < announced {
@@ -136,6 +115,25 @@ impl Firehose {
             command,
             what: "no digest, or more than one",
         })
+    }
+
+    /// From here on raw bytes go one way; until when they may.
+    fn enter_raw_mode(
+        &mut self,
+        command: &'static str,
+        element: &Element,
+        deadline: Deadline,
+    ) -> Result<Deadline, Error> {
+        let whole = self.begin(command, deadline)?;
+        let answer = self.line.ask(command, element, patience::SET_UP, whole)?;
+        if !answer.acknowledged(command)?.response.raw_mode {
+            return Err(Error::Unexpected {
+                command,
+                what: "an ACK without raw mode",
+            });
+        }
+        self.line.drain_before_next();
+        Ok(whole)
     }
 
     /// A programmer that stops reading has mostly said why.
