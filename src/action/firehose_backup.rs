@@ -83,9 +83,10 @@ fn back_up(
     deadline: Deadline,
 ) -> Result<(), Failure> {
     if to_root.exists(to) {
-        return Err(host(format!(
-            "`{to}` exists already, and a backup never overwrites"
-        )));
+        let message = format!("`{to}` exists already, and a backup never overwrites");
+        return Err(host(message).help(
+            "keep it: it may be the only copy; move it away, then go on, and this one is made anew",
+        ));
     }
     // What a run that was cut short left behind is no backup.
     let part_path = Utf8PathBuf::from(format!("{to}.part"));

@@ -2,7 +2,7 @@
 //! run said so, after its power was cut. Nothing resets it in between.
 
 use Way::{Borne, Over, Replug, TakenUp};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 use unbrick::check::{self, CheckedPlan};
 use unbrick::engine::Listener;
@@ -78,7 +78,7 @@ makes:
 
 /// How a second run comes to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub(crate) enum Way {
     /// It is not needed: the first one ended proved.
     Borne,
     /// It goes on with the modem as it was left; one whose plug was pulled is plugged in.
@@ -90,7 +90,7 @@ enum Way {
 }
 
 /// What strikes: a no, silence, the plug pulled, garbage, and Ctrl-C twice, which stops even a flash.
-type Faults = [&'static str; 5];
+pub(crate) type Faults = [&'static str; 5];
 
 #[rustfmt::skip]
 const IN_SAHARA: Faults = ["end-status", "lost-reply", "unplug", "garbage", "interrupt-twice"];
@@ -105,7 +105,7 @@ const AT_THE_END: Faults = [
 ];
 
 /// Step, operation, the how manieth, and what comes of each fault.
-type Phase = (&'static str, &'static str, u32, [Way; 5]);
+pub(crate) type Phase = (&'static str, &'static str, u32, [Way; 5]);
 
 /// The HELLO is the one behind command mode.
 #[rustfmt::skip]
@@ -146,34 +146,60 @@ const KILLED: [(&str, &str, u32); 5] = [
 
 const END: [Phase; 1] = [("leave", "power", 1, [TakenUp, TakenUp, Over, Borne, Over])];
 
-struct Bench {
-    folder: TempDir,
+/// A plan, the modem that it is for, and the state of that.
+pub(crate) struct Subject {
+    pub(crate) model: &'static str,
+    pub(crate) profile: &'static str,
+    pub(crate) plan: &'static str,
+    pub(crate) scenario: &'static str,
+    /// What the first run must not have done to the modem.
+    pub(crate) never: &'static str,
+}
+
+const SUBJECT: Subject = Subject {
+    model: "quectel/rm502q-gl",
+    profile: include_str!("../../plans/quectel/rm502q-gl/modem.yaml"),
+    plan: PLAN,
+    scenario: SCENARIO,
+    never: "power, reset, mode-switch, identity-write",
+};
+
+pub(crate) struct Bench {
+    _folder: TempDir,
+    /// Of the model, in that folder.
+    at: Utf8PathBuf,
     plan: CheckedPlan,
+    scenario: &'static str,
+    never: String,
     stage: Stage,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new(subject: &Subject) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let profile = include_str!("../../plans/quectel/rm502q-gl/modem.yaml");
-        let small = profile.replace("pages_per_block: 64", "pages_per_block: 4");
-        assert_ne!(small, profile);
-        write(&folder, "modem.yaml", &small);
-        let path = write(&folder, "again.yaml", PLAN);
-        write(&folder, "scenarios/blank.yaml", SCENARIO);
+        let at = folder.path().join(subject.model);
+        let at = Utf8PathBuf::from_path_buf(at).unwrap();
+        let small = { subject.profile }.replace("pages_per_block: 64", "pages_per_block: 4");
+        assert_ne!(small, subject.profile);
+        write(&at, "modem.yaml", &small);
+        let path = write(&at, "again.yaml", subject.plan);
+        write(&at, "scenarios/blank.yaml", subject.scenario);
         let (plan, _) = check::load(path.as_str()).unwrap_or_else(|p| panic!("{p:?}"));
         let stage = Stage::new().unwrap_or_else(|problem| panic!("{problem:?}"));
         Self {
-            folder,
+            _folder: folder,
+            at,
             plan,
+            scenario: subject.scenario,
+            never: format!("never: [{}]", subject.never),
             stage,
         }
     }
 
     /// One run with a fault, and its resume on the same modem without one.
     fn twice(&self, fault: &str, sahara: &str, expect: &str, replug: bool) -> Rehearsed {
-        let scenario = format!("{SCENARIO}sahara: {{ {sahara} }}\n");
-        write(&self.folder, "scenarios/blank.yaml", &scenario);
+        let scenario = format!("{}sahara: {{ {sahara} }}\n", self.scenario);
+        write(&self.at, "scenarios/blank.yaml", &scenario);
         // So `unbrick runs` tells of a run that was killed.
         let killed = fault.contains("killed");
         let outcome = if killed { "interrupted" } else { "failed" };
@@ -181,19 +207,19 @@ impl Bench {
             "rehearsal: 1\nplan: ../again.yaml\nscenario: ../scenarios/blank.yaml\nfaults:\n  - {fault}\n\
              expect: {{ outcome: {outcome}, {expect} }}\nresumed: {{ outcome: proved }}\nreplug: {replug}\n"
         );
-        write(&self.folder, "rehearsals/case.yaml", &case);
-        let place = Place::Disk(path(&self.folder, "again.yaml"));
+        write(&self.at, "rehearsals/case.yaml", &case);
+        let place = Place::Disk(self.at.join("again.yaml"));
         let found = cases(&place, &self.plan, Some("case")).unwrap_or_else(|p| panic!("{p:?}"));
         let result = self.stage.rehearse(&found[0], &self.plan, &mut Deaf);
         result.unwrap_or_else(|problems| panic!("{fault}: {problems:?}"))
     }
 
     /// What is wrong with one cell.
-    fn cell(&self, fault: &str, sahara: &str, way: Way) -> Vec<String> {
+    pub(crate) fn cell(&self, fault: &str, sahara: &str, way: Way) -> Vec<String> {
         let expect = if way == Borne || fault.contains("on: power") {
             "modem: { boots: true }"
         } else {
-            "never: [power, reset, mode-switch, identity-write]"
+            &self.never
         };
         let came = self.twice(fault, sahara, expect, false);
         println!(
@@ -225,7 +251,7 @@ impl Bench {
         wrong
     }
 
-    fn all(&self, phases: &[Phase], faults: Faults, sahara: &str) {
+    pub(crate) fn all(&self, phases: &[Phase], faults: Faults, sahara: &str) {
         let mut wrong = Vec::new();
         for (step, on, nth, ways) in phases {
             for (kind, way) in faults.iter().zip(ways) {
@@ -254,13 +280,8 @@ fn differences(came: &Rehearsed) -> Vec<String> {
         .collect()
 }
 
-fn path(folder: &TempDir, name: &str) -> Utf8PathBuf {
-    let path = folder.path().join("quectel/rm502q-gl").join(name);
-    Utf8PathBuf::from_path_buf(path).unwrap()
-}
-
-fn write(folder: &TempDir, name: &str, text: &str) -> Utf8PathBuf {
-    let path = path(folder, name);
+fn write(folder: &Utf8Path, name: &str, text: &str) -> Utf8PathBuf {
+    let path = folder.join(name);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(&path, text).unwrap();
     path
@@ -274,27 +295,27 @@ impl Listener for Deaf {
 
 #[test]
 fn sahara_is_taken_up_without_a_replug() {
-    Bench::new().all(&SAHARA, IN_SAHARA, "");
+    Bench::new(&SUBJECT).all(&SAHARA, IN_SAHARA, "");
 }
 
 #[test]
 fn an_older_boot_rom_is_taken_up_or_declared() {
-    Bench::new().all(&OLD, IN_SAHARA, "begins_anew: false");
+    Bench::new(&SUBJECT).all(&OLD, IN_SAHARA, "begins_anew: false");
 }
 
 #[test]
 fn firehose_is_taken_up_or_declared() {
-    Bench::new().all(&FIREHOSE, IN_FIREHOSE, "");
+    Bench::new(&SUBJECT).all(&FIREHOSE, IN_FIREHOSE, "");
 }
 
 #[test]
 fn the_restart_at_the_end_is_taken_up() {
-    Bench::new().all(&END, AT_THE_END, "");
+    Bench::new(&SUBJECT).all(&END, AT_THE_END, "");
 }
 
 #[test]
 fn what_a_killed_program_left_is_taken_up_without_a_replug() {
-    let bench = Bench::new();
+    let bench = Bench::new(&SUBJECT);
     let mut wrong = Vec::new();
     for (step, on, nth) in KILLED {
         let fault = format!("{{ kind: killed, step: {step}, on: {on}, nth: {nth} }}");

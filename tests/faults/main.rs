@@ -15,5 +15,6 @@ mod kinds;
 mod matrix;
 mod oracle;
 mod random_bytes;
+mod streaming;
 mod units;
 mod variants;

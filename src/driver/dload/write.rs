@@ -44,7 +44,6 @@ impl Dload {
             };
             let Some(data) = buffer.get(..count).filter(|data| !data.is_empty()) else {
                 writing.settle(self, 0, whole)?;
-                progress(u64::from(writing.address));
                 return Ok(u64::from(writing.address));
             };
             let room = writing.window - 1;
