@@ -130,6 +130,7 @@ const SECOND: usize = FIRST + 12 + 2 * BLOCK as usize;
 #[rustfmt::skip]
 pub(crate) fn rows() -> Vec<Row> {
     rows![
+        "claims terabytes in a range of terabytes", "package::outside-chip", "160..", |s| { let image = [head(BLOCK, 2_000_000_000, 2, 0), body(&[raw(1, 1), hole(1_999_999_999)])].concat(); with(s, &image); s.line_edit("system.img", "num_partition_sectors=\"96\"", "num_partition_sectors=\"4294967000\""); };
         "sparse: no such image", "package::sparse", "`update/system.img` cannot be written as a sparse image", |s| s.line_edit("system.img", "/>", " sparse=\"true\"/>");
         "sparse: not said", "package::sparse", "no line says `sparse=\"true\"`", |s| s.file(SYSTEM, made(&chunks()));
         "sparse: denied", "package::sparse", SYSTEM, |s| { s.file(SYSTEM, made(&chunks())); s.line_edit("system.img", "/>", " sparse=\"false\"/>"); };

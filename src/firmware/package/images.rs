@@ -51,6 +51,10 @@ impl<'a> Images<'a> {
             return Err(Fault::Empty { path });
         }
         let image = if line.sparse {
+            // It may be expanded as far as its range goes, and that must have an end.
+            if !chip.has(room) {
+                return Err(Fault::Outside { sectors: room });
+            }
             let sparse = whole.expanded(chip.bytes(room), chip);
             sparse.map_err(|invalid| of_sparse(&path, room, chip, &invalid))?
         } else if whole.looks_sparse() {
