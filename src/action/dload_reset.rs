@@ -1,5 +1,6 @@
 //! `dload.reset`: the modem leaves the streaming loader and starts.
 
+use super::firehose_reset::told_to;
 use super::{Cause, Context, Failure};
 use crate::driver::dload::Error;
 use crate::plan::Mode;
@@ -7,7 +8,8 @@ use crate::plan::Mode;
 /// Restarts the modem and waits until it is seen in a mode.
 pub fn run(ctx: &mut Context<'_>, to: Mode) -> Result<(), Failure> {
     let deadline = ctx.deadline;
-    ctx.dload()?.reset(deadline).map_err(|e| of_dload(&e))?;
+    let told = ctx.dload()?.reset(deadline);
+    told.map_err(|error| told_to(of_dload(&error), error.in_step()))?;
     ctx.modem_leaves()?;
     ctx.wait_for(to)
 }

@@ -153,7 +153,11 @@ pub(super) fn of_sahara(error: &sahara::Error) -> Failure {
 /// A failure of the programmer as a failure of a step.
 pub(super) fn of_firehose(error: &firehose::Error) -> Failure {
     let cause = match error {
-        firehose::Error::Interrupted { .. } => Cause::Interrupted,
+        firehose::Error::Interrupted { .. }
+        | firehose::Error::OutOfStep {
+            reason: transport::Error::Interrupted,
+            ..
+        } => Cause::Interrupted,
         firehose::Error::File { .. } => Cause::Host,
         firehose::Error::Request { .. } => Cause::Program,
         _ => Cause::Modem,
@@ -164,4 +168,26 @@ pub(super) fn of_firehose(error: &firehose::Error) -> Failure {
         "the conversation is out of step: cut the modem's power, enter EDL again, then go on"
     };
     Failure::new(error.code(), cause, error.to_string()).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_who_breaks_off_raw_data_has_stopped_it() {
+        for (reason, cause) in [
+            (transport::Error::Interrupted, Cause::Interrupted),
+            (transport::Error::Timeout, Cause::Modem),
+        ] {
+            let failure = of_firehose(&firehose::Error::OutOfStep {
+                command: "read",
+                sent: 1,
+                announced: 2,
+                reason,
+            });
+            assert_eq!(failure.cause, cause);
+            assert!(failure.help.unwrap().contains("cut the modem's power"));
+        }
+    }
 }
