@@ -6,6 +6,7 @@ use crate::diagnostic::Problem;
 use crate::engine::ExitCode;
 use crate::modem::Place;
 use crate::modem::survey::{self, Device, Every, Plans, Survey};
+use crate::modem::sysfs::WwanDevice;
 use crate::modem::topology::Topology;
 use crate::report::{Output, devices};
 use crate::transport::SystemClock;
@@ -74,33 +75,26 @@ fn watch(
         signal_hook::flag::register(signal, Arc::clone(&stop))?;
     }
     let clock = SystemClock::start();
-    let tell = |word: &str, mark: &str, device: &Device| {
-        if as_json {
-            output.json(&devices::event(word, device))
-        } else {
-            output.data(&format!("{mark} {}", devices::line(device)))
-        }
+    let tell = |word: &str, mark: &str, seen: &Seen| match (as_json, seen) {
+        (true, Seen::Usb(device)) => output.json(&devices::event(word, device)),
+        (true, Seen::Wwan(modem)) => output.json(&devices::wwan_event(word, modem)),
+        (false, Seen::Usb(device)) => output.data(&format!("{mark} {}", devices::line(device))),
+        (false, Seen::Wwan(modem)) => output.data(&format!("{mark} {}", devices::wwan_line(modem))),
     };
-    let mut before: BTreeMap<(Place, u8), Device> = BTreeMap::new();
+    let mut before: BTreeMap<Key, Seen> = BTreeMap::new();
     let mut now = first;
     loop {
-        let mut after = BTreeMap::new();
-        for device in now.devices {
-            after.insert(
-                (device.plugged.place.clone(), device.plugged.address),
-                device,
-            );
-        }
-        for (key, device) in &before {
+        let after = seen(now);
+        for (key, one) in &before {
             if !after.contains_key(key) {
-                tell("left", "-", device)?;
+                tell("left", "-", one)?;
             }
         }
-        for (key, device) in &after {
+        for (key, one) in &after {
             match before.get(key) {
-                None => tell("arrived", "+", device)?,
-                // A driver or a tty came later than the modem.
-                Some(earlier) if earlier.plugged != device.plugged => tell("changed", "~", device)?,
+                None => tell("arrived", "+", one)?,
+                // A driver, a tty or a port came later than the modem.
+                Some(earlier) if earlier.differs_from(one) => tell("changed", "~", one)?,
                 Some(_) => {}
             }
         }
@@ -111,4 +105,39 @@ fn watch(
         }
         now = look();
     }
+}
+
+/// What tells one arrival from another.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Usb(Place, u8),
+    /// Its name, and its address on PCI.
+    Wwan(String, Option<String>),
+}
+
+enum Seen {
+    Usb(Box<Device>),
+    Wwan(WwanDevice),
+}
+
+impl Seen {
+    fn differs_from(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Usb(one), Self::Usb(other)) => one.plugged != other.plugged,
+            (Self::Wwan(one), Self::Wwan(other)) => one != other,
+            _ => true,
+        }
+    }
+}
+
+fn seen(survey: Survey) -> BTreeMap<Key, Seen> {
+    let usb = survey.devices.into_iter().map(|device| {
+        let key = Key::Usb(device.plugged.place.clone(), device.plugged.address);
+        (key, Seen::Usb(Box::new(device)))
+    });
+    let wwan = survey.wwan.into_iter().map(|modem| {
+        let address = modem.pci.as_ref().map(|(address, ..)| address.clone());
+        (Key::Wwan(modem.name.clone(), address), Seen::Wwan(modem))
+    });
+    usb.chain(wwan).collect()
 }

@@ -19,6 +19,7 @@ pub struct Survey {
     /// Why USB cannot be looked at, where it cannot.
     pub no_usb: Option<Error>,
     pub devices: Vec<Device>,
+    /// Modems that are not on USB.
     pub wwan: Vec<WwanDevice>,
 }
 

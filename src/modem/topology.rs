@@ -49,7 +49,7 @@ impl Topology {
         }
     }
 
-    /// Modems with WWAN ports: those on PCI Express, mostly.
+    /// Modems with WWAN ports that are not on USB: those on PCI Express, mostly.
     pub fn wwan(&self) -> Vec<WwanDevice> {
         match self {
             Self::Sysfs(sysfs) => sysfs.wwan(),

@@ -172,16 +172,28 @@ fn plans(device: &Device) -> Vec<String> {
     rows
 }
 
-fn wwan_block(device: &WwanDevice) -> String {
+/// One line about a modem with WWAN ports, for the watch.
+pub fn wwan_line(device: &WwanDevice) -> String {
+    let ports = device.ports.iter();
+    let ports = ports.map(|port| format!("{}={}", port.kind.to_lowercase(), port.node));
+    let words: Vec<String> = std::iter::once(wwan_head(device)).chain(ports).collect();
+    words.join(" ")
+}
+
+fn wwan_head(device: &WwanDevice) -> String {
     let name = &device.name;
-    let mut lines = vec![match &device.pci {
+    match &device.pci {
         Some((address, vendor, id)) => {
             let known = identity::on_pci(*vendor, *id);
             let title = known.map_or_else(String::new, |row| format!(" {}", row.name()));
             format!("{name}: {vendor:04x}:{id:04x}{title} on PCI at {address}")
         }
         None => format!("{name}: not on PCI"),
-    }];
+    }
+}
+
+fn wwan_block(device: &WwanDevice) -> String {
+    let mut lines = vec![wwan_head(device)];
     for port in &device.ports {
         lines.push(format!("  port     {} {}", port.node, port.kind));
     }
@@ -201,6 +213,11 @@ pub fn document(survey: &Survey) -> Value {
 /// One thing that happened, as a line of its own.
 pub fn event(word: &str, device: &Device) -> Value {
     json!({ "format": 1, "event": word, "device": device_json(device) })
+}
+
+/// The same of a modem with WWAN ports.
+pub fn wwan_event(word: &str, device: &WwanDevice) -> Value {
+    json!({ "format": 1, "event": word, "wwan": wwan_json(device) })
 }
 
 fn device_json(device: &Device) -> Value {

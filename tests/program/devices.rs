@@ -27,6 +27,44 @@ fn document(tree: &Tree, more: &[&str]) -> Value {
     serde_json::from_str(&said.stdout).unwrap()
 }
 
+/// A port of an RM520N on PCI Express.
+fn wwan_port(tree: &Tree, name: &str) {
+    let modem = "devices/pci0000:00/0000:00:1c.0/0000:01:00.0";
+    tree.write(&format!("{modem}/vendor"), "0x1eac\n");
+    tree.write(&format!("{modem}/device"), "0x1004\n");
+    let port = format!("{modem}/mhi0/wwan/wwan0/{name}");
+    tree.write(&format!("{port}/uevent"), "");
+    tree.write("class/wwan/.keep", "");
+    let link = tree.root().join("class/wwan").join(name);
+    std::os::unix::fs::symlink(format!("../../{port}"), link).unwrap();
+}
+
+#[test]
+fn a_modem_on_pci_express_is_shown_with_its_ports() {
+    let tree = tree();
+    for name in ["wwan0at0", "wwan0qcdm0"] {
+        wwan_port(&tree, name);
+    }
+    let said = devices(&tree, &[]);
+    let wanted = "\
+wwan0: 1eac:1004 Quectel RM520N on PCI at 0000:01:00.0
+  port     /dev/wwan0at0 AT
+  port     /dev/wwan0qcdm0 QCDM
+";
+    assert_eq!((said.code, said.stdout.as_str()), (0, wanted));
+    let wanted = json!([{
+        "name": "wwan0",
+        "pci": {
+            "address": "0000:01:00.0", "id": "1eac:1004", "device": "Quectel RM520N", "source": "fwupd quirk",
+        },
+        "ports": [
+            { "node": "/dev/wwan0at0", "kind": "AT" },
+            { "node": "/dev/wwan0qcdm0", "kind": "QCDM" },
+        ],
+    }]);
+    assert_eq!(document(&tree, &[])["wwan"], wanted);
+}
+
 fn with_ports(tree: &Tree) {
     tree.plug(&running("2-1", 7));
     for (number, tty) in [
@@ -280,7 +318,9 @@ fn a_watch_tells_what_comes_changes_and_goes_until_it_is_stopped() {
     let mut event = || -> (String, String) {
         let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        (text(&line["event"]), text(&line["device"]["path"]))
+        let about = [&line["device"]["path"], &line["wwan"]["name"]];
+        let about = about.into_iter().find(|name| !name.is_null());
+        (text(&line["event"]), text(about.unwrap()))
     };
     // The whole device appears at once, as it does in the kernel's own tree.
     tree.plug(&boot_rom("1-5", 9));
@@ -295,6 +335,17 @@ fn a_watch_tells_what_comes_changes_and_goes_until_it_is_stopped() {
         changed = event();
     }
     assert_eq!(changed, ("left".to_owned(), "1-5".to_owned()));
+    // A modem on PCI Express, which is known by its ports.
+    for (port, word) in [("wwan0at0", "arrived"), ("wwan0qcdm0", "changed")] {
+        wwan_port(&tree, port);
+        assert_eq!(event(), (word.to_owned(), "wwan0".to_owned()));
+    }
+    std::fs::remove_dir_all(tree.root().join("class/wwan")).unwrap();
+    let mut last = event();
+    while last.0 == "changed" {
+        last = event();
+    }
+    assert_eq!(last, ("left".to_owned(), "wwan0".to_owned()));
     let id = rustix::process::Pid::from_child(&watch);
     rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
     assert_eq!(watch.wait().unwrap().code(), Some(0));

@@ -48,7 +48,7 @@ pub struct Plugged {
 pub struct Attached {
     pub driver: Option<String>,
     pub tty: Option<Utf8PathBuf>,
-    /// Network interfaces and control nodes: `wwan0`, `cdc-wdm0`.
+    /// Network interfaces, control nodes and WWAN ports: `wwan0`, `cdc-wdm0`, `wwan0qmi0`.
     pub others: Vec<String>,
 }
 
@@ -60,13 +60,10 @@ impl Plugged {
 }
 
 impl Sysfs {
-    /// This computer's; `None` where there is none, or one without USB.
+    /// This computer's; `None` where there is none, or one that knows neither of USB nor of WWAN ports.
     pub fn here() -> Option<Self> {
         let sysfs = Self::beneath(Utf8Path::new(HERE)).ok()?;
-        sysfs
-            .root
-            .is_folder(Utf8Path::new(DEVICES))
-            .then_some(sysfs)
+        (sysfs.has_usb() || sysfs.has_wwan()).then_some(sysfs)
     }
 
     pub fn beneath(root: &Utf8Path) -> Result<Self, Error> {
@@ -142,6 +139,7 @@ impl Sysfs {
             tty: tty.map(|tty| Utf8Path::new("/dev").join(tty)),
             others: others
                 .flat_map(|kind| self.names(&folder.join(kind)))
+                .chain(self.wwan_ports(&folder))
                 .collect(),
         }
     }

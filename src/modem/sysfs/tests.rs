@@ -83,41 +83,111 @@ fn without_links_siblings_are_on_the_same_controller_and_no_other() {
     assert_eq!(sysfs.sibling(&place("1-2")), None);
 }
 
-#[test]
-fn ports_of_a_pci_modem_are_listed_with_its_ids() {
-    let tree = Tree::new(&[]);
-    let device = "devices/pci0000:00/0000:00:1c.0/0000:01:00.0";
-    tree.write(&format!("{device}/vendor"), "0x1eac\n");
-    tree.write(&format!("{device}/device"), "0x1004\n");
-    for (name, kind) in [
-        ("wwan0", None),
-        ("wwan0at0", Some("AT")),
-        ("wwan0qcdm0", None),
-    ] {
-        let real = format!("{device}/mhi0/wwan/{name}");
-        tree.write(&format!("{real}/uevent"), "");
-        if let Some(kind) = kind {
-            tree.write(&format!("{real}/type"), format!("{kind}\n"));
-        }
-        tree.write("class/wwan/.keep", "");
+/// Trees as `wwan_core.c` makes them: a port is below its modem, and both are linked in the class.
+fn wwan(tree: &Tree, parent: &str, modem: &str, ports: &[(&str, Option<&str>)]) {
+    tree.write("class/wwan/.keep", "");
+    let link = |real: String, name: &str| {
         let link = tree.root().join("class/wwan").join(name);
         std::os::unix::fs::symlink(format!("../../{real}"), link).unwrap();
-    }
-    let sysfs = Sysfs::beneath(tree.root()).unwrap();
-    assert!(sysfs.has_usb());
-    let all = sysfs.wwan();
-    let [modem] = &all[..] else {
-        panic!("{all:?}");
     };
-    assert_eq!(modem.name, "wwan0");
-    assert_eq!(modem.pci, Some(("0000:01:00.0".to_owned(), 0x1eac, 0x1004)));
-    let ports: Vec<_> = modem
-        .ports
-        .iter()
-        .map(|p| (p.node.as_str(), p.kind.as_str()))
-        .collect();
-    assert_eq!(
-        ports,
-        [("/dev/wwan0at0", "AT"), ("/dev/wwan0qcdm0", "QCDM")]
+    let folder = format!("{parent}/wwan/{modem}");
+    tree.write(&format!("{folder}/uevent"), "");
+    link(folder.clone(), modem);
+    for (port, kind) in ports {
+        tree.write(&format!("{folder}/{port}/dev"), "510:0\n");
+        if let Some(kind) = kind {
+            tree.write(&format!("{folder}/{port}/type"), format!("{kind}\n"));
+        }
+        link(format!("{folder}/{port}"), port);
+    }
+}
+
+fn pci(tree: &Tree, folder: &str, vendor: &str, device: &str) {
+    tree.write(&format!("{folder}/vendor"), format!("{vendor}\n"));
+    tree.write(&format!("{folder}/device"), format!("{device}\n"));
+}
+
+/// A modem, its PCI address and ids, and its ports.
+fn listed(tree: &Tree) -> Vec<String> {
+    let sysfs = Sysfs::beneath(tree.root()).unwrap();
+    let line = |modem: &WwanDevice| {
+        let pci = modem.pci.as_ref();
+        let pci = pci.map(|(at, vendor, id)| format!("{vendor:04x}:{id:04x} at {at}"));
+        let ports: Vec<String> = (modem.ports.iter())
+            .map(|port| format!("{}={}", port.kind, port.node))
+            .collect();
+        let pci = pci.unwrap_or_else(|| "elsewhere".to_owned());
+        format!("{} {pci}: {}", modem.name, ports.join(" "))
+    };
+    sysfs.wwan().iter().map(line).collect()
+}
+
+#[test]
+fn modems_with_wwan_ports_are_listed_by_what_they_hang_on() {
+    let tree = Tree::new(&[("0000:00:14.0", &[1, 2])]);
+    let port = "devices/pci0000:00/0000:00:1c.0";
+    pci(&tree, port, "0x8086", "0x9dbc");
+    assert_eq!(listed(&tree), [""; 0]);
+    // MHI (drivers/net/wwan/mhi_wwan_ctrl.c): below the controller of the modem, which tells identities of its own.
+    let mhi = format!("{port}/0000:01:00.0");
+    pci(&tree, &mhi, "0x1eac", "0x1004");
+    tree.write(
+        &format!("{mhi}/mhi0/serialnumber"),
+        "Serial Number: 195939070\n",
     );
+    let ports = [
+        ("wwan0at0", Some("AT")),
+        ("wwan0at1", Some("AT")),
+        ("wwan0mbim0", Some("MBIM")),
+        // Without the file `type` the name says it.
+        ("wwan0qcdm0", None),
+    ];
+    wwan(&tree, &format!("{mhi}/mhi0"), "wwan0", &ports);
+    // In EDL it has one port, and another chip's id (protocols.md §2.2).
+    let edl = "devices/pci0000:00/0000:00:1d.0/0000:02:00.0";
+    pci(&tree, edl, "0x17cb", "0x0308");
+    wwan(
+        &tree,
+        &format!("{edl}/mhi1"),
+        "wwan1",
+        &[("wwan1firehose0", Some("FIREHOSE"))],
+    );
+    // A phone's own modem hangs on no bus that has ids.
+    wwan(
+        &tree,
+        "devices/platform/soc/remoteproc0",
+        "wwan2",
+        &[("wwan2at0", Some("AT"))],
+    );
+    // Names that are none of the framework's.
+    wwan(
+        &tree,
+        "devices/virtual/hwsim",
+        "wwan",
+        &[("wwan_hwsim0", None), ("wlan0at0", None)],
+    );
+    assert_eq!(
+        listed(&tree),
+        [
+            "wwan0 1eac:1004 at 0000:01:00.0: AT=/dev/wwan0at0 AT=/dev/wwan0at1 MBIM=/dev/wwan0mbim0 QCDM=/dev/wwan0qcdm0",
+            "wwan1 17cb:0308 at 0000:02:00.0: FIREHOSE=/dev/wwan1firehose0",
+            "wwan2 elsewhere: AT=/dev/wwan2at0",
+        ]
+    );
+}
+
+/// Its host controller is on PCI, and has ids like any modem there.
+#[test]
+fn wwan_ports_of_a_usb_modem_are_its_interfaces_and_no_other_modem() {
+    let tree = Tree::new(&[("0000:00:14.0", &[1, 2])]);
+    let controller = "devices/pci0000:00/0000:00:14.0";
+    pci(&tree, controller, "0x8086", "0x9ded");
+    tree.plug(&running("1-4", 9));
+    tree.bind("1-4:1.4", "qmi_wwan", None);
+    let interface = format!("{controller}/usb1/1-4/1-4:1.4");
+    tree.write(&format!("{interface}/net/wwan0/ifindex"), "7\n");
+    wwan(&tree, &interface, "wwan0", &[("wwan0qmi0", Some("QMI"))]);
+    assert_eq!(listed(&tree), [""; 0]);
+    let sysfs = Sysfs::beneath(tree.root()).unwrap();
+    assert_eq!(sysfs.usb()[0].attached[&4].others, ["wwan0", "wwan0qmi0"]);
 }

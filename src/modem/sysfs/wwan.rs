@@ -1,7 +1,10 @@
 //! Ports of the kernel's WWAN framework: modems on PCI Express have no ttys, but `/dev/wwan0at0` and the like
 //! (protocols.md §2.2; kernel: `drivers/net/wwan/wwan_core.c` names the ports and their types).
+//!
+//! Modems on USB have such ports, too (kernel: `drivers/usb/class/cdc-wdm.c`, `wdm_wwan_init`). They are shown with their
+//! interface, and never as modems of their own.
 
-use super::Sysfs;
+use super::{Place, Sysfs};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 
@@ -26,7 +29,12 @@ pub struct WwanPort {
 }
 
 impl Sysfs {
-    /// Every modem with WWAN ports, by name.
+    /// Whether the kernel has the framework at all.
+    pub(super) fn has_wwan(&self) -> bool {
+        self.root.is_folder(Utf8Path::new(CLASS))
+    }
+
+    /// Every modem with WWAN ports that is not on USB, by name.
     pub fn wwan(&self) -> Vec<WwanDevice> {
         let class = Utf8Path::new(CLASS);
         let mut devices: BTreeMap<String, WwanDevice> = BTreeMap::new();
@@ -34,11 +42,16 @@ impl Sysfs {
             let Some((device, suffix)) = split(&name) else {
                 continue;
             };
+            let pci = match self.above(&class.join(&name)) {
+                Above::Usb => continue,
+                Above::Pci(address, vendor, id) => Some((address, vendor, id)),
+                Above::Other => None,
+            };
             let found = devices
                 .entry(device.to_owned())
                 .or_insert_with(|| WwanDevice {
                     name: device.to_owned(),
-                    pci: self.pci(&class.join(&name)),
+                    pci,
                     ports: Vec::new(),
                 });
             if !suffix.is_empty() {
@@ -54,18 +67,43 @@ impl Sysfs {
         devices.into_values().collect()
     }
 
-    /// The nearest device above that has PCI ids.
-    fn pci(&self, path: &Utf8Path) -> Option<(String, u16, u16)> {
-        let real = self.root.real(path).ok()?;
-        real.ancestors().find_map(|above| {
+    /// Nodes of the ports that an interface of a USB device has.
+    pub(super) fn wwan_ports(&self, interface: &Utf8Path) -> Vec<String> {
+        let folder = interface.join("wwan");
+        let devices = self.names(&folder).into_iter();
+        let ports = devices.flat_map(|device| {
+            let names = self.names(&folder.join(&device)).into_iter();
+            names.filter(move |name| {
+                split(name).is_some_and(|(of, suffix)| of == device && !suffix.is_empty())
+            })
+        });
+        ports.collect()
+    }
+
+    /// What it hangs on: the nearest device above that tells. A USB device hangs on PCI itself, by its host controller.
+    fn above(&self, path: &Utf8Path) -> Above {
+        let real = self.root.real(path).unwrap_or_default();
+        let told = real.ancestors().skip(1).find_map(|above| {
+            let name = above.file_name()?;
+            if Place::parse(name).is_some() && self.root.is_file(&above.join("descriptors")) {
+                return Some(Above::Usb);
+            }
             let hex = |name| {
                 let text = self.text(&above.join(name))?;
                 u16::from_str_radix(text.strip_prefix("0x")?, 16).ok()
             };
-            let ids = (hex("vendor")?, hex("device")?);
-            Some((above.file_name()?.to_owned(), ids.0, ids.1))
-        })
+            Some(Above::Pci(name.to_owned(), hex("vendor")?, hex("device")?))
+        });
+        told.unwrap_or(Above::Other)
     }
+}
+
+/// What a modem hangs on.
+enum Above {
+    /// With its address, and its vendor and device id.
+    Pci(String, u16, u16),
+    Usb,
+    Other,
 }
 
 /// `wwan0at1` is port `at1` of `wwan0`.
