@@ -67,12 +67,28 @@ pub(super) fn resolve(options: &RunOptions, plan: &CheckedPlan) -> Result<Resolv
             )
         })?),
     };
+    // Before anything is read, unpacked or locked for it.
+    usb_place(options)?;
     Ok(Resolved {
         given: given(options)?,
         overrides: overrides(options, plan)?,
         approve,
         ports: ports(options)?,
     })
+}
+
+/// Where the modem is on USB, where that was said.
+fn usb_place(options: &RunOptions) -> Result<Option<UsbPlace>, Stop> {
+    let Some(text) = &options.usb else {
+        return Ok(None);
+    };
+    let place = UsbPlace::parse(text).ok_or_else(|| {
+        Stop::usage(
+            format!("`{text}` is no USB port path"),
+            "take a path such as 1-2.3; `unbrick devices` lists them",
+        )
+    })?;
+    Ok(Some(place))
 }
 
 fn given(options: &RunOptions) -> Result<Given, Stop> {
@@ -177,7 +193,18 @@ fn ports(options: &RunOptions) -> Result<BTreeMap<Role, Target>, Stop> {
                 "give a tty path, or tcp:HOST:PORT",
             )
         })?;
-        ports.insert(role, target);
+        if let Some((other, _)) = ports.iter().find(|(_, known)| **known == target) {
+            return Err(Stop::usage(
+                format!("`{target}` is given for {other} and for {role}"),
+                "one port speaks one of them; `unbrick devices` tells which",
+            ));
+        }
+        if ports.insert(role, target).is_some() {
+            return Err(Stop::usage(
+                format!("the port of {role} is given twice"),
+                "give it once",
+            ));
+        }
     }
     Ok(ports)
 }
@@ -260,15 +287,7 @@ fn usb(
     profile: Arc<Profile>,
     clock: Arc<dyn Clock>,
 ) -> Result<(UsbBus, String), Stop> {
-    let place = match &options.usb {
-        None => None,
-        Some(text) => Some(UsbPlace::parse(text).ok_or_else(|| {
-            Stop::usage(
-                format!("`{text}` is no USB port path"),
-                "take a path such as 1-2.3; `unbrick devices` lists them",
-            )
-        })?),
-    };
+    let place = usb_place(options)?;
     let none = |error: transport::Error| {
         let problem = Problem::bare("usb::none", error.to_string());
         let help = "name ports with `--port`, or run on the simulated modem with `--sim`";

@@ -206,24 +206,6 @@ fn wrong_inputs_options_and_ports_are_told() {
             }],
         );
     }
-    let given = [
-        ("--port", "at"),
-        ("--port", "moon=/dev/null"),
-        ("--port", "at=tcp:nowhere"),
-        ("--port", "at="),
-    ];
-    for (option, value) in given {
-        let arguments = texts(&["run", PLAN, option, value]);
-        judge(
-            &bench,
-            &[Wrong {
-                name: value,
-                arguments,
-                code: 2,
-                says: "",
-            }],
-        );
-    }
     for arguments in [
         &["resume", "none"][..],
         &["log", "none"],
@@ -257,6 +239,43 @@ fn wrong_inputs_options_and_ports_are_told() {
             says: "input::missing",
         }],
     );
+}
+
+#[test]
+fn ports_and_sockets_that_cannot_be_are_wrong_usage() {
+    let bench = Bench::new();
+    let given: [(&[&str], &str); 10] = [
+        (&["--port", "at"], "no name and value"),
+        (&["--port", "moon=/dev/null"], "no role of a port"),
+        (&["--port", "at=tcp:nowhere"], "no port"),
+        (&["--port", "at="], "no port"),
+        (
+            &["--port", "at=/dev/a", "--port", "at=/dev/b"],
+            "given twice",
+        ),
+        (
+            &["--port", "at=/dev/a", "--port", "diag=/dev/a"],
+            "for at and for diag",
+        ),
+        (&["--usb", "1-2.3:1.0"], "no USB port path"),
+        (&["--usb", "../../etc"], "no USB port path"),
+        (&["--usb", ""], "no USB port path"),
+        (
+            &["--usb", "1-2", "--port", "at=/dev/a"],
+            "cannot be used with",
+        ),
+    ];
+    for (options, says) in given {
+        judge(
+            &bench,
+            &[Wrong {
+                name: &options.join(" "),
+                arguments: texts(&[&["run", PLAN], options].concat()),
+                code: 2,
+                says,
+            }],
+        );
+    }
 }
 
 #[test]
