@@ -4,6 +4,10 @@ use super::Host;
 use camino::{Utf8Path, Utf8PathBuf};
 
 const PROC: &str = "proc";
+/// The namespace of processes in which all others are (Linux: `include/linux/proc_ns.h`, `PROC_PID_INIT_INO`).
+const OUTERMOST: &str = "pid:[4026531836]";
+/// Why a program that is not found may run all the same.
+pub(super) const INSIDE: &str = "this is a container, and programs outside of it are not seen";
 
 /// A running program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +26,12 @@ pub(super) struct Holders {
 }
 
 impl Host {
+    /// Whether this is a container that does not see the programs beside it.
+    pub(super) fn is_inside(&self) -> bool {
+        let namespace = self.root.target(Utf8Path::new("proc/self/ns/pid"));
+        namespace.is_ok_and(|namespace| namespace != OUTERMOST)
+    }
+
     /// Every process; `None` where there is no procfs.
     pub(super) fn processes(&self) -> Option<Vec<Process>> {
         let names = self.root.names(Utf8Path::new(PROC)).ok()?;

@@ -103,6 +103,12 @@ impl Fixture {
         self.file("proc/self/status", &status);
     }
 
+    /// The namespace of processes, as a link of procfs names it.
+    pub(super) fn namespace(&self, name: &str) {
+        self.folder("proc/self/ns");
+        symlink(name, self.root().join("proc/self/ns/pid")).unwrap();
+    }
+
     /// A program, with what it has open.
     pub(super) fn process(&self, id: u32, name: &str, open: &[&str]) {
         self.file(&format!("proc/{id}/comm"), &format!("{name}\n"));

@@ -1,6 +1,7 @@
 //! Programs that have a port of a modem open.
 
 use crate::host::finding::{Finding, Severity, finding};
+use crate::host::process::INSIDE;
 use crate::host::scene::Scene;
 
 pub(super) fn check(scene: &Scene<'_>) -> Vec<Finding> {
@@ -32,6 +33,9 @@ pub(super) fn check(scene: &Scene<'_>) -> Vec<Finding> {
             holders.hidden
         );
         found.push(finding(CHECK, Severity::Unknown, what, WHY).cure("sudo unbrick doctor"));
+    } else if found.is_empty() && scene.host.is_inside() {
+        let what = format!("whether another program has a port open is not known: {INSIDE}");
+        found.push(finding(CHECK, Severity::Unknown, what, WHY));
     } else if found.is_empty() {
         found.push(finding(
             CHECK,

@@ -2,6 +2,7 @@
 
 use crate::host::finding::{Finding, Severity, finding};
 use crate::host::modem_manager::{Presence, STOP, presence};
+use crate::host::process::INSIDE;
 use crate::host::scene::Scene;
 
 pub(super) fn check(scene: &Scene<'_>) -> Vec<Finding> {
@@ -21,6 +22,12 @@ pub(super) fn check(scene: &Scene<'_>) -> Vec<Finding> {
         (Presence::NoBus(reason), Some(true)) => {
             let what = format!("ModemManager runs and cannot be asked to stay away: {reason}");
             finding(CHECK, Severity::Spoils, what, WHY).cure(STOP)
+        }
+        // Its own bus may have no ModemManager, and the computer's may.
+        (Presence::Absent | Presence::NoBus(_), _) if scene.host.is_inside() => {
+            let what = format!("whether ModemManager runs is not known: {INSIDE}");
+            finding(CHECK, Severity::Unknown, what, WHY)
+                .cure(format!("outside of the container: {STOP}"))
         }
         (Presence::Absent | Presence::NoBus(_), Some(false)) | (Presence::Absent, _) => {
             finding(CHECK, Severity::Good, "ModemManager does not run", WHY)

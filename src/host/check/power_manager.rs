@@ -2,6 +2,7 @@
 //! `Biktorgj/quectel_eg25_recovery#5`, mobile-nixos/mobile-nixos#457).
 
 use crate::host::finding::{Finding, Severity, finding};
+use crate::host::process::INSIDE;
 use crate::host::scene::Scene;
 use camino::Utf8Path;
 
@@ -41,7 +42,10 @@ pub(super) fn check(scene: &Scene<'_>) -> Vec<Finding> {
         found
             .push(finding(CHECK, Severity::Spoils, what, WHY).cure("sudo modprobe -r modem_power"));
     }
-    if found.is_empty() {
+    if found.is_empty() && host.is_inside() {
+        let what = format!("whether a program would switch the modem off is not known: {INSIDE}");
+        found.push(finding(CHECK, Severity::Unknown, what, WHY));
+    } else if found.is_empty() {
         let what = "no program or driver is known that would switch the modem off";
         found.push(finding(CHECK, Severity::Good, what, WHY));
     }

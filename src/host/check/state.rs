@@ -11,9 +11,13 @@ pub(super) fn check(scene: &Scene<'_>) -> Vec<Finding> {
         let what = "no folder for runs is known: neither XDG_STATE_HOME nor HOME is set";
         return vec![finding(CHECK, Severity::Stops, what, WHY).cure(cure)];
     };
-    // The folder is made by the first run.
-    let there = state.ancestors().find(|folder| folder.is_dir());
+    // The folder is made by the first run; a file in its way stays.
+    let there = state.ancestors().find(|path| path.exists());
     vec![match there {
+        Some(file) if !file.is_dir() => {
+            let what = format!("{file} is no folder, so no run can be kept in {state}");
+            finding(CHECK, Severity::Stops, what, WHY).cure(cure)
+        }
         Some(folder) if crate::files::may_write(folder) => finding(
             CHECK,
             Severity::Good,

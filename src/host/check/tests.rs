@@ -135,6 +135,31 @@ fn modem_manager_without_a_bus_is_found_by_its_process() {
     assert_eq!(cure, "sudo systemctl stop ModemManager");
 }
 
+/// A container sees its own programs and its own bus, and the computer's USB.
+#[test]
+fn a_container_does_not_know_what_runs_beside_it() {
+    let fixture = healthy();
+    fixture.namespace("pid:[4026532281]");
+    for (check, text) in [
+        ("modem-manager", "whether ModemManager runs is not known"),
+        ("power-managers", "is not known"),
+        ("holders", "is not known"),
+    ] {
+        let (severity, _) = the(&fixture, check, text);
+        assert_eq!(severity, Severity::Unknown, "{check}");
+    }
+    // What it sees, it tells.
+    fixture.process(77, "ModemManager", &["/dev/ttyUSB2"]);
+    let (severity, _) = the(&fixture, "modem-manager", "cannot be asked to stay away");
+    assert_eq!(severity, Severity::Spoils);
+    the(&fixture, "holders", "ModemManager (process 77)");
+    // A computer itself has the first namespace of all.
+    let fixture = healthy();
+    fixture.namespace("pid:[4026531836]");
+    let known = the(&fixture, "modem-manager", "does not run").0;
+    assert_eq!(known, Severity::Good);
+}
+
 #[test]
 fn the_driver_of_edl_and_sleep_are_notes() {
     let fixture = Fixture::new(&[("0000:00:14.0", &[1, 2])]);
@@ -185,6 +210,18 @@ fn a_state_folder_that_cannot_be_is_told() {
     let state = all.iter().find(|f| f.check == "state-folder").unwrap();
     assert_eq!(state.severity, Severity::Stops);
     assert!(state.cure.as_ref().unwrap().contains("--state"));
+    // A file stands where it, or a folder above it, would be.
+    for taken in ["state", "state/unbrick/runs"] {
+        let fixture = healthy();
+        fixture.file("state", "");
+        let host = fixture.host();
+        let mut scene = fixture.scene(&host, &[]);
+        scene.state = Some(fixture.root().join(taken));
+        let found = super::all(&scene);
+        let state = found.iter().find(|f| f.check == "state-folder").unwrap();
+        assert_eq!(state.severity, Severity::Stops, "{taken}");
+        assert!(state.what.contains("is no folder"), "{}", state.what);
+    }
 }
 
 #[test]
