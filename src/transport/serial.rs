@@ -2,6 +2,7 @@
 
 use super::{Error, Transport};
 use camino::Utf8Path;
+use rustix::fs::{Mode, OFlags};
 use serialport::{DataBits, ErrorKind, FlowControl, Parity, SerialPort, StopBits};
 use std::io;
 use std::time::Duration;
@@ -24,12 +25,29 @@ pub fn open(path: &Utf8Path) -> Result<Box<dyn Transport>, Error> {
         .open()
         .map_err(|error| match error.kind {
             ErrorKind::NoDevice => Error::Open(format!("`{path}` is not there or in use: {error}")),
+            _ if is_no_tty(path) => Error::Open(format!("`{path}` {}", no_tty(path))),
             _ => Error::Open(format!("`{path}`: {error}")),
         })?;
     Ok(Box::new(Serial {
         port,
         path: path.to_string(),
     }))
+}
+
+/// Whether it can be opened, and has no settings of a terminal.
+fn is_no_tty(path: &Utf8Path) -> bool {
+    let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let opened = rustix::fs::open(path.as_str(), flags, Mode::empty());
+    opened.is_ok_and(|file| !rustix::termios::isatty(file))
+}
+
+fn no_tty(path: &Utf8Path) -> &'static str {
+    let name = path.file_name().unwrap_or_default();
+    let is_wwan = name.strip_prefix("wwan");
+    if is_wwan.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+        return "is a WWAN port: modems on PCI Express are listed, and cannot be spoken with yet";
+    }
+    "is no tty"
 }
 
 struct Serial {
@@ -108,6 +126,22 @@ mod tests {
             near.read(&mut answer, Duration::from_secs(5)),
             Err(Error::Gone)
         );
+    }
+
+    #[test]
+    fn what_is_no_tty_is_told_in_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        let wwan = folder.join("wwan0at0");
+        std::os::unix::fs::symlink("/dev/null", &wwan).unwrap();
+        for (path, says) in [
+            (Utf8Path::new("/dev/null"), "`/dev/null` is no tty"),
+            (folder, "is no tty"),
+            (&wwan, "wwan0at0` is a WWAN port"),
+        ] {
+            let told = open(path).err().map(|error| error.to_string());
+            assert!(told.as_ref().is_some_and(|t| t.contains(says)), "{told:?}");
+        }
     }
 
     #[test]
