@@ -22,14 +22,14 @@ fn opened(rule: Rule) -> (Lab, Plug, Box<dyn Transport>) {
     (lab, plug, port)
 }
 
-fn write_all(port: &mut dyn Transport, mut bytes: &[u8]) {
+pub(super) fn write_all(port: &mut dyn Transport, mut bytes: &[u8]) {
     while !bytes.is_empty() {
         let count = port.write(bytes, LONG).unwrap();
         bytes = &bytes[count..];
     }
 }
 
-fn read_exactly(port: &mut dyn Transport, count: usize) -> Vec<u8> {
+pub(super) fn read_exactly(port: &mut dyn Transport, count: usize) -> Vec<u8> {
     let mut all = Vec::new();
     let mut buffer = vec![0; 1 << 20];
     patiently("the rest of the bytes", || {

@@ -8,6 +8,7 @@ mod smoke;
 mod story;
 mod strangers;
 mod tool;
+mod usb3;
 mod usbmon;
 
 use std::panic::catch_unwind;
@@ -61,6 +62,8 @@ pub(crate) const MACHINES: [&[Case]; 4] = [
             the_modem_goes_into_edl_and_comes_back_with_its_ttys qcserial_gives_9008_up_and_gets_it_back
             two_modems_are_told_apart_only_by_name a_modem_at_another_port_is_not_taken_for_it
             time_from_plug_to_hello_answered;
+        usb3: the_modem_is_followed_to_the_other_half_of_its_socket_and_back
+            packets_of_1024_bytes_go_both_ways_and_zero_length_ones;
         strangers: another_vendors_boot_rom_is_refused_unwritten corrupt_firmware_is_no_known_state
             a_port_that_another_process_holds_is_told two_modems_and_no_name_are_refused;
         other_tools: qdl_flashes_a_whole_package qdl_of_backports_flashes_a_whole_package;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use unbrick::sim::serve::Served;
 use unbrick::sim::usb::{
-    AfterFull, Answer, Device, Ending, Function, Given, Setup, Taken, foreign_boot_rom,
+    AfterFull, Answer, Device, Ending, Function, Given, Setup, Speed, Taken, foreign_boot_rom,
 };
 
 /// Prototypes of open hardware that is not sold (pid.codes 1209:0001); no driver takes it.
@@ -45,6 +45,19 @@ impl Lab {
     pub(crate) fn new(rule: Rule) -> Self {
         let mut device = foreign_boot_rom();
         (device.vid, device.pid) = OWN;
+        Self::with(device, rule)
+    }
+
+    /// At the USB 3 half of its port.
+    pub(crate) fn at_super_speed(rule: Rule) -> Self {
+        let mut device = foreign_boot_rom();
+        (device.vid, device.pid) = OWN;
+        device.speed = Speed::Super;
+        for interface in &mut device.interfaces {
+            for endpoint in &mut interface.endpoints {
+                endpoint.packet = Speed::Super.bulk_packet();
+            }
+        }
         Self::with(device, rule)
     }
 
