@@ -11,6 +11,7 @@ mod people;
 pub mod problems;
 mod ranges;
 pub mod show;
+mod visible;
 
 pub use machine::Machine;
 pub use output::Output;

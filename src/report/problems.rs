@@ -1,5 +1,6 @@
 //! Problems of files, for people, for programs and for GitHub.
 
+use super::visible::visible;
 use super::{Output, long_lines};
 use crate::diagnostic::{Elsewhere, Problem, Severity};
 use crate::rule::{self, Rule};
@@ -9,6 +10,7 @@ use std::ops::Range;
 
 /// Renders one problem for a person.
 pub fn human(problem: &Problem, output: Output) -> String {
+    let problem = &visible(problem);
     match long_lines::told(problem) {
         None => rendered(problem, output),
         Some((bare, places)) => format!("{}\n{places}", rendered(&bare, output)),
