@@ -15,10 +15,12 @@ pub struct Step {
     #[schemars(transform = strict::name)]
     pub id: Spanned<String>,
     /// What the step does, for people.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::words::some_words")]
+    #[schemars(transform = strict::words)]
     pub title: Option<String>,
     /// Why the step is there. Required with `optional`, `erase_all`, `replace_table` and `verify: none`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::words::some_placed_words")]
+    #[schemars(transform = strict::words)]
     pub because: Option<Spanned<String>>,
     /// Run only where the modem is in one of these modes; else skip.
     #[serde(default)]
@@ -42,7 +44,8 @@ pub struct Step {
     #[schemars(transform = strict::names)]
     pub guards: Vec<Spanned<String>>,
     /// Asked from a person before the step.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::words::some_placed_words")]
+    #[schemars(transform = strict::words)]
     pub confirm: Option<Spanned<String>>,
     /// A failure is noted and the plan goes on; what the step saves stays unknown. Needs `because`.
     #[serde(default)]
@@ -374,6 +377,8 @@ pub enum DloadVerify {
 #[serde(deny_unknown_fields)]
 pub struct OperatorDo {
     /// What the person is told.
+    #[serde(deserialize_with = "super::words::placed_words")]
+    #[schemars(transform = strict::words)]
     pub say: Spanned<String>,
     /// The person touches neither power nor USB nor pins: the mode stays, and the run does not wait.
     #[serde(default)]
@@ -385,6 +390,8 @@ pub struct OperatorDo {
 #[serde(deny_unknown_fields)]
 pub struct OperatorAsk {
     /// The question.
+    #[serde(deserialize_with = "super::words::placed_words")]
+    #[schemars(transform = strict::words)]
     pub say: Spanned<String>,
 }
 
@@ -395,7 +402,8 @@ pub struct Claim {
     /// An expression that must be true.
     pub that: Spanned<String>,
     /// Said when it is not.
-    #[serde(rename = "else")]
+    #[serde(rename = "else", deserialize_with = "super::words::words")]
+    #[schemars(transform = strict::words)]
     pub otherwise: String,
 }
 

@@ -13,7 +13,8 @@ pub struct Fragment {
     #[schemars(transform = strict::version)]
     pub fragment: Spanned<u32>,
     /// What the steps are good for.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::words::some_words")]
+    #[schemars(transform = strict::words)]
     pub about: Option<String>,
     /// What an including step must give. Inside, each is a name like that of an input.
     #[serde(default)]

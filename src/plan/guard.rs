@@ -29,7 +29,12 @@ pub struct Guard {
     #[serde(default)]
     pub that: Option<Spanned<String>>,
     /// Said when the guard refuses.
-    #[serde(default, rename = "else")]
+    #[serde(
+        default,
+        rename = "else",
+        deserialize_with = "super::words::some_words"
+    )]
+    #[schemars(transform = strict::words)]
     pub otherwise: Option<String>,
     /// What to do where a value cannot be read.
     #[serde(default)]

@@ -21,6 +21,7 @@ mod scope;
 mod strict;
 mod template;
 mod value;
+mod words;
 
 pub use action::{
     ACTION_KEYS, AtAsk, AtSet, Claim, DiagBackup, DiagRestore, DloadFlash, DloadVerify, Empty,
@@ -47,6 +48,7 @@ pub use scenario::{
 pub use scope::{Meaning, Scope};
 pub use template::{ExpandError, NotAName, Template};
 pub use value::{Duration, Kind, Mode, Modes};
+use words::{some_words, words};
 
 use crate::yaml::{Spanned, Table};
 use schemars::JsonSchema;
@@ -63,9 +65,12 @@ pub struct Plan {
     #[schemars(transform = strict::name)]
     pub id: Spanned<String>,
     /// One line for lists.
+    #[serde(deserialize_with = "words")]
+    #[schemars(transform = strict::words)]
     pub title: String,
     /// What the plan does, for people who decide whether to run it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "some_words")]
+    #[schemars(transform = strict::words)]
     pub about: Option<String>,
     /// The modem profile: the folder below `plans/` that holds `modem.yaml`.
     #[schemars(transform = strict::profile)]

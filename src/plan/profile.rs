@@ -17,9 +17,12 @@ pub struct Profile {
     #[schemars(transform = strict::profile)]
     pub id: Spanned<String>,
     /// The model's name for people.
+    #[serde(deserialize_with = "super::words::words")]
+    #[schemars(transform = strict::words)]
     pub title: String,
     /// What is peculiar about the model, for people.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::words::some_words")]
+    #[schemars(transform = strict::words)]
     pub about: Option<String>,
     /// Hardware keys it covers, such as `RM502QGLAA`: the first part of a version or ordering code.
     #[schemars(transform = strict::hardware)]
@@ -196,8 +199,12 @@ pub struct Barrier {
     /// The first version behind the barrier.
     pub at_least: Spanned<String>,
     /// Why nothing below it may be written.
+    #[serde(deserialize_with = "super::words::words")]
+    #[schemars(transform = strict::words)]
     pub because: String,
     /// Where that is said.
+    #[serde(deserialize_with = "super::words::words")]
+    #[schemars(transform = strict::words)]
     pub source: String,
 }
 

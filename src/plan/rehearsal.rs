@@ -19,7 +19,8 @@ pub struct Rehearsal {
     /// The scenario file, relative to this file.
     pub scenario: Spanned<String>,
     /// What this case shows.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::words::some_words")]
+    #[schemars(transform = strict::words)]
     pub about: Option<String>,
     /// What goes wrong, beside the scenario's own faults.
     #[serde(default)]

@@ -13,7 +13,8 @@ pub struct Scenario {
     #[schemars(transform = strict::version)]
     pub scenario: Spanned<u32>,
     /// What state this is, and what it is good for.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::words::some_words")]
+    #[schemars(transform = strict::words)]
     pub about: Option<String>,
     /// The modem profile.
     #[schemars(transform = strict::profile)]

@@ -138,6 +138,11 @@ pub(super) fn counted(schema: &mut Schema) {
     schema.insert("minimum".to_owned(), json!(1));
 }
 
+/// Text that a person reads.
+pub(super) fn words(schema: &mut Schema) {
+    pattern(schema, "\\S", "It says something.");
+}
+
 /// The file of a backup.
 pub(super) fn xqcn(schema: &mut Schema) {
     pattern(schema, "\\.xqcn$", "A file that ends in `.xqcn`.");

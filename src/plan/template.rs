@@ -25,6 +25,19 @@ pub struct NotAName {
     pub at: Range<usize>,
 }
 
+/// Every such place of one text, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotNames {
+    first: NotAName,
+    others: Vec<NotAName>,
+}
+
+impl NotNames {
+    pub fn iter(&self) -> impl Iterator<Item = &NotAName> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+}
+
 /// A value that may not stand where the template puts it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExpandError {
@@ -40,6 +53,12 @@ pub enum ExpandError {
 
 impl Template {
     pub fn parse(text: &str) -> Result<Self, NotAName> {
+        Self::parse_all(text).map_err(|faults| faults.first)
+    }
+
+    /// The same, with everything that is no name.
+    pub fn parse_all(text: &str) -> Result<Self, NotNames> {
+        let mut faults = Vec::new();
         let mut parts = Vec::new();
         let mut literal = String::new();
         let mut rest = 0;
@@ -53,11 +72,13 @@ impl Template {
             }
             literal.push_str(&text[rest..at]);
             let Some(end) = text[at..].find('}').map(|length| at + length) else {
-                return Err(NotAName { at: at..text.len() });
+                faults.push(NotAName { at: at..text.len() });
+                rest = text.len();
+                break;
             };
             let name = &text[at + 2..end];
             if !is_name(name) {
-                return Err(NotAName { at: at..end + 1 });
+                faults.push(NotAName { at: at..end + 1 });
             }
             if !literal.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut literal)));
@@ -72,7 +93,14 @@ impl Template {
         if !literal.is_empty() {
             parts.push(Part::Text(literal));
         }
-        Ok(Self { parts })
+        let mut faults = faults.into_iter();
+        match faults.next() {
+            None => Ok(Self { parts }),
+            Some(first) => Err(NotNames {
+                first,
+                others: faults.collect(),
+            }),
+        }
     }
 
     /// The value of one name.
@@ -275,6 +303,9 @@ mod tests {
             assert!(Template::parse(wrong).is_err(), "{wrong}");
         }
         assert_eq!(Template::parse("x ${a b} y").unwrap_err().at, 2..8);
+        let faults = Template::parse_all("${} ${unit} ${a b} $${ ${").unwrap_err();
+        let places: Vec<_> = faults.iter().map(|fault| fault.at.clone()).collect();
+        assert_eq!(places, [0..3, 12..18, 23..25]);
     }
 
     #[test]

@@ -173,6 +173,10 @@ impl fmt::Display for Kind {
 pub struct Duration(pub std::time::Duration);
 
 impl Duration {
+    pub fn is_zero(self) -> bool {
+        self.0.is_zero()
+    }
+
     const EXPECTED: &'static str = "a duration with its unit, such as `500ms`, `30s` or `5m`";
 
     pub fn parse(text: &str) -> Option<Self> {
