@@ -194,7 +194,13 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let mut limit = word.chars().count().saturating_sub(1).min(3);
     let mut best: Option<(usize, &str)> = None;
     for candidate in known {
-        let Some(changes) = distance(word, candidate, limit) else {
+        if candidate != word && candidate.eq_ignore_ascii_case(word) {
+            return Some(candidate);
+        }
+        // A word that is nothing but the changes is another word.
+        let Some(changes) = distance(word, candidate, limit)
+            .filter(|changes| *changes == 0 || *changes < candidate.chars().count())
+        else {
             continue;
         };
         limit = changes;

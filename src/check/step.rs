@@ -47,7 +47,13 @@ impl Checker<'_> {
 
     fn step_here(&mut self, step: &Step, state: &mut State, part: Part) -> Option<CheckedStep> {
         self.declare(&step.id);
-        let mut signature = self.one_action(step)?;
+        let Some(mut signature) = self.one_action(step) else {
+            // One mistake is no reason to miss its facts in every later step.
+            for (name, kind) in self.saved(step) {
+                state.save(&name, kind);
+            }
+            return None;
+        };
         let at = place_of(step);
         self.transport(signature.key, &at);
 
@@ -58,7 +64,7 @@ impl Checker<'_> {
             .as_ref()
             .and_then(|when| self.condition(when, state));
         let content = self.action(step, &mut signature, state, part);
-        self.mode(&signature, here, &at, state);
+        let fits = self.mode(&signature, here, &at, state);
         let until = self.until(step, state);
         self.again(step, &signature, &at);
         if let Some(confirm) = &step.confirm {
@@ -69,6 +75,12 @@ impl Checker<'_> {
         let sure = step.when.is_none() && !is_optional(step) && before.within(here);
         let skipped = (!sure).then(|| state.enter());
         state.modes = here;
+        if !fits {
+            // Said once: what follows is judged as if the modem were where it is needed.
+            let needs = signature.needs;
+            state.modes = needs;
+            state.why = Some((at.clone(), format!("taken to be in {needs} from here on")));
+        }
         let children = match &step.group {
             Some(steps) if !part.is_inner() => self.list(steps, state, Part::Group),
             None if signature.key == "include" => self.included(step, state, part),
@@ -178,10 +190,17 @@ impl Checker<'_> {
         here
     }
 
-    fn mode(&mut self, signature: &Signature, here: Modes, at: &Range<usize>, state: &State) {
+    /// Whether the action works wherever the modem may be.
+    fn mode(
+        &mut self,
+        signature: &Signature,
+        here: Modes,
+        at: &Range<usize>,
+        state: &State,
+    ) -> bool {
         let needs = signature.needs;
         if here.within(needs) {
-            return;
+            return true;
         }
         let key = signature.key;
         let message = if needs.is_empty() {
@@ -197,6 +216,7 @@ impl Checker<'_> {
             self.also(place, text.clone());
         }
         self.help("change the mode in an earlier step, or add `only_in:` to this one");
+        needs.is_empty()
     }
 
     /// Where `until` does not hold, the next attempt finds the modem where this one has led it.
@@ -233,6 +253,11 @@ impl Checker<'_> {
             let message = format!("step `{}` has no timeout", step.id.value);
             self.problem("plan::no-timeout", message, at, "may wait");
             self.help("add `timeout: 30s`");
+        }
+        if let Some(timeout) = step.timeout.as_ref().filter(|timeout| timeout.is_zero()) {
+            let message = format!("step `{}` has no time at all", step.id.value);
+            self.problem("plan::no-timeout", message, &timeout.span, "over at once");
+            self.help("write how long one attempt may take: `30s`");
         }
         if matches!(signature.key, "group" | "include") {
             self.group_fields(step, signature.key);
@@ -296,8 +321,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A group carries conditions; everything else belongs to its steps.
-    /// What belongs to single steps.
+    /// A group carries conditions; everything else belongs to its steps: what belongs to single steps.
     pub(super) fn group_fields(&mut self, step: &Step, word: &str) {
         let fields = [
             ("timeout", step.timeout.as_ref().map(|f| f.span.clone())),

@@ -4,7 +4,7 @@ use super::Checker;
 use super::state::State;
 use crate::diagnostic::nearest;
 use crate::plan::{Kind, Template};
-use crate::script::{Cause, Condition, Origin, Script, ScriptProblem};
+use crate::script::{Cause, Condition, Origin, Script, ScriptProblem, is_keyword};
 use crate::yaml::Spanned;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -108,12 +108,14 @@ impl Checker<'_> {
             self.problem("plan::shape", message, &text.span, "longer");
             return None;
         }
-        match Template::parse(text) {
+        match Template::parse_all(text) {
             Ok(template) => Some(template),
-            Err(error) => {
-                let at = self.inside(text, error.at.clone());
-                self.problem("plan::not-a-name", error.to_string(), &at, "here");
-                self.help("write `$${` where `${` itself is meant");
+            Err(faults) => {
+                for fault in faults.iter() {
+                    let at = self.inside(text, fault.at.clone());
+                    self.problem("plan::not-a-name", fault.to_string(), &at, "here");
+                    self.help("write `$${` where `${` itself is meant");
+                }
                 None
             }
         }
@@ -223,6 +225,9 @@ impl Checker<'_> {
             }
             Cause::Name(name) if self.kind_of(name, state).is_none() => {
                 self.known(name, &at, state);
+                if let Some(help) = operator(name) {
+                    self.help(help);
+                }
             }
             Cause::Save(_) => {
                 self.problem("plan::save", problem.message.clone(), &at, "not declared");
@@ -230,8 +235,13 @@ impl Checker<'_> {
             }
             Cause::Name(_) | Cause::Other => {
                 self.problem(code, problem.message.clone(), &at, "here");
-                if self.places.text(&at) == "=" {
+                let written = self.places.text(&at);
+                if written == "=" {
                     self.help("write `==` to compare");
+                } else if let Some(help) = operator(written) {
+                    self.help(help);
+                } else if is_keyword(written) || problem.message.contains("reserved keyword") {
+                    self.help("no name in an expression can be called so");
                 }
             }
         }
@@ -270,8 +280,8 @@ impl Checker<'_> {
         let word = run(|c| c.is_alphanumeric() || c == '_');
         let operator = run(|c| "=!<>&|".contains(c));
         let quoted = rest
-            .strip_prefix('"')
-            .and_then(|inner| inner.find(['"', '\n']))
+            .strip_prefix(['"', '\''])
+            .and_then(|inner| inner.find(|c| c == '\n' || rest.starts_with(c)))
             .map_or(0, |length| length + 2);
         let first = rest.chars().next().map_or(0, char::len_utf8);
         start..start + word.max(operator).max(quoted).max(first)
@@ -280,6 +290,20 @@ impl Checker<'_> {
     fn offset(&self, text: &Spanned<String>, line: usize, column: usize) -> Option<usize> {
         self.places.inside(text.span.start, line, column)
     }
+}
+
+/// What an operator of another language is called here.
+fn operator(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "and" | "AND" => "write `&&`: both",
+        "or" | "OR" => "write `||`: one of both",
+        "not" | "NOT" => "write `!`, as in `!(cfun == 1)`",
+        "True" | "TRUE" => "write `true`",
+        "False" | "FALSE" => "write `false`",
+        "===" => "write `==`",
+        "!==" | "<>" => "write `!=`",
+        _ => return None,
+    })
 }
 
 /// What is written out for a parameter adds to one part of a path, as any value does.

@@ -9,14 +9,14 @@ pub(super) fn visible(problem: &Problem) -> Problem {
     shown.message = words(&problem.message);
     shown.help = problem.help.as_ref().map(|help| words(help).into());
     for (_, label) in &mut shown.labels {
-        *label = words(label).into();
+        *label = words(label);
     }
     shown.source = problem.source.as_ref().map(source);
     for place in &mut shown.elsewhere {
         *place = Elsewhere {
             source: source(&place.source),
             span: place.span.clone(),
-            text: words(&place.text).into(),
+            text: words(&place.text),
         };
     }
     shown

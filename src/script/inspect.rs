@@ -104,6 +104,9 @@ impl Walk<'_> {
                     self.refuse(format!("the fact `{}` does not change", variable.1), *at);
                 }
             }
+            ASTNode::Expr(Expr::CharConstant(_, at)) => {
+                self.refuse("text stands in double quotes", *at);
+            }
             ASTNode::Expr(Expr::ThisPtr(at)) => self.refuse("there is no `this` here", *at),
             ASTNode::Expr(Expr::Property(property, at)) => {
                 let message = format!("nothing has a property `{}`", property.2);

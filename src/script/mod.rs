@@ -112,6 +112,9 @@ impl Condition {
         if text.len() > MAX_CONDITION {
             return Err(ScriptProblem::whole("a condition has at most 4 KiB"));
         }
+        if text.trim().is_empty() {
+            return Err(ScriptProblem::whole("there is no condition"));
+        }
         let ast = room::compile(text, kinds, room::Use::Condition)?;
         let found = inspect::inspect(&ast, kinds, None)?;
         room::try_out(&ast, kinds, &found.names)?;

@@ -91,6 +91,12 @@ pub(super) fn compile(
                 ParseErrorType::VariableExists(name) => {
                     (format!("`{name}` is already a name here"), Cause::Other)
                 }
+                ParseErrorType::UnexpectedEOF => {
+                    ("something is missing at the end".to_owned(), Cause::Other)
+                }
+                ParseErrorType::PropertyExpected if is_fraction(text, error.position()) => {
+                    ("there are whole numbers only".to_owned(), Cause::Other)
+                }
                 other => (decapitalised(&other.to_string()), Cause::Other),
             };
             Err(ScriptProblem {
@@ -100,6 +106,16 @@ pub(super) fn compile(
         }
         Err(error) => Err(ScriptProblem::whole(error.to_string())),
     }
+}
+
+/// Whether digits stand at a place, behind a point.
+fn is_fraction(text: &str, at: Position) -> bool {
+    let (Some(line), Some(column)) = (at.line(), at.position()) else {
+        return false;
+    };
+    let line = text.lines().nth(line - 1).unwrap_or_default();
+    let mut written = line.chars().skip(column.saturating_sub(2));
+    written.next() == Some('.') && written.next().is_some_and(|digit| digit.is_ascii_digit())
 }
 
 /// Evaluates a condition once on neutral values. Only what is wrong for every value counts.

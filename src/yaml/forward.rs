@@ -3,6 +3,7 @@
 //!
 //! What the two readers do not see alike is refused: the accepted language is what both of them read (§15.3).
 
+use super::left_out::LeftOut;
 use super::outline::{Node, NodeKind};
 use super::spanned::MARK;
 use serde::de::{
@@ -23,8 +24,12 @@ pub(super) struct Forward<'n, D> {
 
 impl<'n, D> Forward<'n, D> {
     /// `base` is added to every place.
-    pub(super) fn new(inner: D, root: &'n Node, base: usize) -> Self {
-        let at = At { node: root, base };
+    pub(super) fn new(inner: D, root: &'n Node, base: usize, left_out: &'n LeftOut) -> Self {
+        let at = At {
+            node: root,
+            base,
+            left_out,
+        };
         Self { inner, at }
     }
 }
@@ -34,6 +39,7 @@ impl<'n, D> Forward<'n, D> {
 struct At<'n> {
     node: &'n Node,
     base: usize,
+    left_out: &'n LeftOut,
 }
 
 impl<'n> At<'n> {
@@ -268,8 +274,12 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Items<'_, A> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        let Some(node) = self.nodes.next() else {
-            return ended(self.inner.next_element::<IgnoredAny>()?.is_none());
+        let node = loop {
+            match self.nodes.next() {
+                None => return ended(self.inner.next_element::<IgnoredAny>()?.is_none()),
+                Some(node) if !self.at.left_out.has(node) => break node,
+                Some(_) => self.inner.next_element::<IgnoredAny>()?,
+            };
         };
         let at = self.at.child(node);
         match self.inner.next_element_seed(Seed { inner: seed, at })? {
@@ -293,8 +303,15 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Pairs<'_, A> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        let Some((node, value)) = self.nodes.next() else {
-            return ended(self.inner.next_key::<IgnoredAny>()?.is_none());
+        let left_out = self.value.left_out;
+        let (node, value) = loop {
+            match self.nodes.next() {
+                None => return ended(self.inner.next_key::<IgnoredAny>()?.is_none()),
+                Some((key, value)) if !(left_out.has(key) || left_out.has(value)) => {
+                    break (key, value);
+                }
+                Some(_) => self.inner.next_entry::<IgnoredAny, IgnoredAny>()?,
+            };
         };
         let at = self.value.child(node);
         self.value = self.value.child(value);

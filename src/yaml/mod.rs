@@ -5,6 +5,7 @@
 //! `serde_yaml` alone, and what the outline does not confirm is refused. Nothing outside this room parses YAML.
 
 mod forward;
+mod left_out;
 mod outline;
 mod place;
 mod prescan;
@@ -42,15 +43,8 @@ pub fn from_source_at<T: DeserializeOwned>(
     prescan::scan(source, what).map_err(|problem| vec![*problem])?;
     let root = outline::outline(source, what)?;
     let mark = byte_order_mark(source.text());
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the room that reads YAML"
-    )]
-    let deserializer = serde_yaml::Deserializer::from_str(&source.text()[mark..]);
-    match T::deserialize(forward::Forward::new(deserializer, &root, base)) {
-        Ok(value) => Ok((value, root)),
-        Err(error) => Err(vec![shape::problem(source, &root, &error, mark)]),
-    }
+    let value = left_out::read(source, &root, mark, base)?;
+    Ok((value, root))
 }
 
 /// The length of a byte order mark. It is kept from both readers, because `serde_yaml` takes it for a first column, and

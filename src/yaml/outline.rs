@@ -85,7 +85,11 @@ pub(super) fn outline(source: &Source, what: &'static str) -> Result<Node, Vec<P
     if !reader.problems.is_empty() {
         return Err(reader.problems);
     }
-    reader.root.ok_or_else(|| {
+    let holds_something = |root: &Node| match &root.kind {
+        NodeKind::Scalar { style, text } => *style != Style::Plain || !is_null(text),
+        NodeKind::Sequence(_) | NodeKind::Mapping(_) => true,
+    };
+    reader.root.filter(holds_something).ok_or_else(|| {
         let message = format!("the file holds no {what}");
         let help = format!("a {what} begins with `{what}: 1`");
         vec![Problem::new(source, "plan::empty", message).help(help)]
@@ -150,6 +154,9 @@ impl Reader<'_> {
         };
         let mut problem = Problem::new(self.source, code, message)
             .label(at..at + 1, "the YAML reader stopped here");
+        if let Some(help) = cure(message, lines(text, self.last_end.min(at), at)) {
+            problem = problem.help(help);
+        }
         let starts = self.open.iter().rev().map(|open| open.node.span.start);
         let is_bracket = |start: &usize| {
             let rest = text.get(*start..);
@@ -258,7 +265,7 @@ impl Reader<'_> {
             Style::Literal | Style::Folded => self.block_scalar(&mut text, span),
             Style::Plain | Style::Quoted => self.trimmed(span),
         };
-        if style == Style::Plain && matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL") {
+        if style == Style::Plain && is_null(&text) && !self.open.is_empty() {
             // An empty value has no place of its own: the key before it has.
             let key = self.open.last().and_then(|open| open.key.as_ref());
             let at = match key {
@@ -370,6 +377,37 @@ impl Reader<'_> {
             .get(span.clone())
             .map_or(span.len(), |text| text.trim_end().len());
         span.start..span.start + length
+    }
+}
+
+fn is_null(plain: &str) -> bool {
+    matches!(plain, "" | "~" | "null" | "Null" | "NULL")
+}
+
+/// The lines from that of one place to that of another.
+fn lines(text: &str, from: usize, to: usize) -> &str {
+    let start = text.get(..from).and_then(|head| head.rfind('\n'));
+    let end = text.get(to..).and_then(|rest| rest.find('\n'));
+    text.get(start.unwrap_or(0)..end.map_or(text.len(), |end| to + end))
+        .unwrap_or("")
+}
+
+/// What has probably led to it, where the reader's words do not say so.
+fn cure(message: &str, lines: &str) -> Option<&'static str> {
+    if lines.contains('\t') {
+        Some("there is a tab: write spaces")
+    } else if lines.contains('\u{a0}') {
+        Some("there is a no-break space: write a plain one")
+    } else if lines.contains(['“', '”', '‘', '’', '„']) {
+        Some("there are typographic quotes: write \" or '")
+    } else if message.contains("mapping values are not allowed") {
+        Some("put text that holds `: ` in quotes, and look at the indentation")
+    } else if message.contains("unknown escape character") {
+        Some("write it in single quotes: there a `\\` is itself, as patterns want it")
+    } else if message.contains("block collection") || message.contains("block mapping") {
+        Some("what belongs together is indented alike: look at this line and the one above")
+    } else {
+        None
     }
 }
 

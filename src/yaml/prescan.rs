@@ -44,12 +44,13 @@ pub(super) fn scan(source: &Source, what: &str) -> Result<(), Box<Problem>> {
 }
 
 /// Control characters, and what only one of the two readers takes for a line break: U+0085, U+2028, U+2029. A lone
-/// carriage return is a line break for both, and for nobody who counts lines.
+/// carriage return is a line break for both, and for nobody who counts lines. What is never seen, and what shows text in
+/// another order than it is read in, would let a plan do something else than its reviewer saw (Unicode TR36 and TR55).
 fn is_odd(text: &str, at: usize, character: char) -> bool {
     match character {
         '\t' | '\n' => false,
         '\r' => !text[at..].starts_with("\r\n"),
-        '\u{2028}' | '\u{2029}' | '\u{feff}' => true,
-        _ => character.is_control(),
+        '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        _ => character.is_control() || "\u{ad}\u{200b}\u{2060}\u{feff}".contains(character),
     }
 }
