@@ -105,7 +105,7 @@ fn make(
             let root = Root::create(folder)?;
             let mut package = package.clone();
             sim::set_size(&mut package, options.size.as_deref());
-            sim::package::make_package(&root, &package, profile)
+            sim::make_package(&root, &package, profile)
                 .map_err(|error| problem("sim::package", &error))?;
             output.data(folder.as_str())?;
         }

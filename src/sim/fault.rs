@@ -59,7 +59,8 @@ impl Faults {
         &self.struck
     }
 
-    /// Counts one operation; says which fault strikes at it.
+    /// Counts one operation; says which fault strikes at it. Of two at once, the first in the scenario does, and the other
+    /// at the next operation.
     pub(super) fn strike(&mut self, operation: Operation) -> Option<FaultKind> {
         let mut struck = None;
         let mut index = 0;
@@ -93,6 +94,11 @@ impl Faults {
     /// What the fault that struck last was told.
     pub(super) fn told(&self) -> &Told {
         &self.told
+    }
+
+    /// Nothing strikes any more.
+    pub(super) fn clear(&mut self) {
+        self.waiting.clear();
     }
 }
 
@@ -160,5 +166,33 @@ mod tests {
         ];
         let struck = operations.map(|operation| faults.strike(operation));
         assert_eq!(struck, [None, None, Some(FaultKind::Nak), None]);
+    }
+
+    #[test]
+    fn of_two_faults_at_once_the_second_strikes_at_the_next_operation() {
+        let fault = |kind| Fault {
+            kind: spanned(kind),
+            on: Some(spanned(Operation::At)),
+            step: None,
+            nth: None,
+            value: None,
+        };
+        let mut faults = Faults::new(&[fault(FaultKind::Nak), fault(FaultKind::Slow)]);
+        assert_eq!(faults.strike(Operation::At), Some(FaultKind::Nak));
+        assert_eq!(faults.struck(), [0]);
+        assert_eq!(faults.strike(Operation::At), Some(FaultKind::Slow));
+        assert_eq!(faults.struck(), [0, 1]);
+    }
+
+    #[test]
+    fn the_zeroth_operation_is_the_first() {
+        let mut faults = Faults::new(&[Fault {
+            kind: spanned(FaultKind::Slow),
+            on: None,
+            step: None,
+            nth: Some(0),
+            value: None,
+        }]);
+        assert_eq!(faults.strike(Operation::At), Some(FaultKind::Slow));
     }
 }

@@ -5,7 +5,7 @@
 
 mod boot;
 mod boot_rom;
-pub mod bus;
+mod bus;
 mod delivery;
 mod dload;
 mod elf;
@@ -21,10 +21,10 @@ mod mibib;
 mod modem;
 mod nand;
 mod outbox;
-pub mod package;
+mod package;
 mod programmer;
-pub mod radio;
-pub mod record;
+mod radio;
+mod record;
 pub mod serve;
 #[cfg(test)]
 mod tests;

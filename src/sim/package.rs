@@ -203,7 +203,7 @@ fn pieces(
 }
 
 /// Reads a size such as `64K`, `32M`, `1G` or a number of bytes.
-pub fn parse_size(text: &str) -> Option<u64> {
+pub(super) fn parse_size(text: &str) -> Option<u64> {
     let digits = text.trim_end_matches(['K', 'M', 'G']);
     let factor: u64 = match &text[digits.len()..] {
         "" => 1,

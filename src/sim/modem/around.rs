@@ -2,7 +2,6 @@
 
 use super::{Event, Modem};
 use crate::plan::Hand;
-use crate::sim::fault::Faults;
 use crate::sim::world::{Next, Zlp};
 
 impl Modem {
@@ -59,7 +58,7 @@ impl Modem {
 
     /// No fault strikes from now on: a rehearsal resumes on the same modem.
     pub fn end_faults(&mut self) {
-        self.world.faults = Faults::new(&[]);
+        self.world.faults.clear();
         self.world.looping = None;
         self.world.stays_in_dump = false;
         self.world.zlp = Zlp::Swallowed;

@@ -2,13 +2,13 @@
 
 use super::Wish;
 use super::contents::{self, File};
-use super::faults::Faults;
 use super::file_system::FileSystem;
 use super::nv::NvItems;
 use super::random::Random;
 use crate::plan::{Calibration, FactoryCopy, FaultKind, Mode, Operation, Profile, Scenario, Spc};
 use crate::protocol::diag::IDENTITY_ITEMS;
 use crate::sim::delivery::{self, Piece};
+use crate::sim::fault::Faults;
 use crate::sim::identity;
 use crate::sim::record::RecordKind;
 use crate::sim::world::AWAY;

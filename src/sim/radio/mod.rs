@@ -8,7 +8,6 @@ mod contents;
 mod core;
 mod diag;
 mod efs;
-mod faults;
 mod file_system;
 mod nv;
 mod outbox;
@@ -31,7 +30,7 @@ use std::time::Duration;
 
 /// What the firmware is about to do to its place on the bus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
+pub(super) enum Wish {
     /// Restarts: leaves the bus and boots.
     Reset,
     /// Into the boot ROM's download mode.
@@ -52,7 +51,7 @@ pub enum Wish {
 
 /// The firmware of one unit, running or not.
 #[derive(Debug)]
-pub struct Radio {
+pub(super) struct Radio {
     core: Core,
     at: AtPort,
     diag: DiagPort,
@@ -60,7 +59,7 @@ pub struct Radio {
 
 impl Radio {
     /// A unit that is switched off, with what the scenario says it holds.
-    pub fn new(scenario: &Scenario, profile: &Profile, seed: u64) -> Self {
+    pub(super) fn new(scenario: &Scenario, profile: &Profile, seed: u64) -> Self {
         Self {
             core: Core::new(scenario, profile, seed),
             at: AtPort::default(),
@@ -69,33 +68,33 @@ impl Radio {
     }
 
     /// Power comes, or a restart: the ports answer after the boot time. `firmware` is the full version.
-    pub fn boot(&mut self, now: Duration, firmware: &str) {
+    pub(super) fn boot(&mut self, now: Duration, firmware: &str) {
         self.power_off();
         self.core.boot(now, firmware);
         self.at.boot(&self.core);
     }
 
     /// It has been running for long: the ports answer now, and everything it says at its start is over.
-    pub fn find_running(&mut self, now: Duration, firmware: &str) {
+    pub(super) fn find_running(&mut self, now: Duration, firmware: &str) {
         self.power_off();
         self.core.find_running(now, firmware);
     }
 
     /// Power goes: only NV items and files stay.
-    pub fn power_off(&mut self) {
+    pub(super) fn power_off(&mut self) {
         self.core.power_off();
         self.at = AtPort::default();
         self.diag = DiagPort::default();
     }
 
     /// Time has passed. It never goes back.
-    pub fn advance(&mut self, now: Duration) {
+    pub(super) fn advance(&mut self, now: Duration) {
         self.core.now = self.core.now.max(now);
         self.at.advance(&self.core);
     }
 
     /// The next moment at which something happens by itself.
-    pub fn next_event(&self) -> Option<Duration> {
+    pub(super) fn next_event(&self) -> Option<Duration> {
         let now = self.core.now;
         [
             self.core.next_event(),
@@ -108,7 +107,7 @@ impl Radio {
     }
 
     /// Bytes from the host. Before the ports answer they are lost.
-    pub fn write(&mut self, wire: Wire, bytes: &[u8]) {
+    pub(super) fn write(&mut self, wire: Wire, bytes: &[u8]) {
         if !self.core.answers() {
             return;
         }
@@ -120,7 +119,7 @@ impl Radio {
     }
 
     /// Bytes for the host, as far as they are ready now.
-    pub fn read(&mut self, wire: Wire, buffer: &mut [u8]) -> usize {
+    pub(super) fn read(&mut self, wire: Wire, buffer: &mut [u8]) -> usize {
         match wire {
             Wire::At => self.at.read(self.core.now, buffer),
             Wire::Diag => self.diag.read(self.core.now, buffer),
@@ -129,7 +128,7 @@ impl Radio {
     }
 
     /// One whole piece of what is ready for the host now.
-    pub fn take_piece(&mut self, wire: Wire) -> Option<Vec<u8>> {
+    pub(super) fn take_piece(&mut self, wire: Wire) -> Option<Vec<u8>> {
         match wire {
             Wire::At => self.at.take_piece(self.core.now),
             Wire::Diag => self.diag.take_piece(self.core.now),
@@ -137,58 +136,55 @@ impl Radio {
         }
     }
 
-    /// A zero-length packet from the host, which these ports ignore.
-    pub fn transfer_ended(&mut self, _wire: Wire) {}
-
     /// A wish whose moment has come. The ports are dead from then on.
-    pub fn take_wish(&mut self) -> Option<Wish> {
+    pub(super) fn take_wish(&mut self) -> Option<Wish> {
         let wish = self.core.take_wish()?;
         self.power_off();
         Some(wish)
     }
 
     /// What was done to it since the last call.
-    pub fn take_records(&mut self) -> Vec<RecordKind> {
+    pub(super) fn take_records(&mut self) -> Vec<RecordKind> {
         std::mem::take(&mut self.core.records)
     }
 
     /// Whether this unit's own calibration is stored, whole and unchanged. The radio uses it from the next boot on.
-    pub fn calibration_present(&self) -> bool {
+    pub(super) fn calibration_present(&self) -> bool {
         self.core.unit.calibration_present()
     }
 
     /// What NV 550 says.
-    pub fn imei(&self) -> Option<String> {
+    pub(super) fn imei(&self) -> Option<String> {
         self.core.unit.nv.imei()
     }
 
     /// The partition was erased below it: all NV items and files are gone.
-    pub fn calibration_partition_erased(&mut self) {
+    pub(super) fn calibration_partition_erased(&mut self) {
         self.core.unit.erase();
     }
 
     /// Another step of the plan runs now, or none.
-    pub fn entered(&mut self, step: Option<&str>) {
+    pub(super) fn entered(&mut self, step: Option<&str>) {
         self.core.faults.entered(step);
     }
 
     /// Places in the scenario's list of the faults that have struck here.
-    pub fn struck(&self) -> &[usize] {
+    pub(super) fn struck(&self) -> &[usize] {
         self.core.faults.struck()
     }
 
     /// Places of the host's faults whose moment has come here.
-    pub fn take_of_the_host(&mut self) -> Vec<usize> {
+    pub(super) fn take_of_the_host(&mut self) -> Vec<usize> {
         self.core.faults.take_of_the_host()
     }
 
     /// How much of what is written next is taken alone.
-    pub fn take_short_write(&mut self) -> Option<usize> {
+    pub(super) fn take_short_write(&mut self) -> Option<usize> {
         self.core.short_write.take()
     }
 
     /// The scenario's faults are over, as they are when a rehearsal resumes.
-    pub fn end_faults(&mut self) {
+    pub(super) fn end_faults(&mut self) {
         self.core.faults.clear();
     }
 }
