@@ -95,7 +95,8 @@ fn stamp() -> String {
     format!("{rounded:.3}")
 }
 
-fn unwritable(error: &journal::Error) -> Failure {
+/// The folder of the run does not take what must be kept.
+pub(super) fn unwritable(error: &impl ToString) -> Failure {
     Failure::new("host::journal", Cause::Host, error.to_string())
         .help("make room on the disk, or choose another folder with `--state`")
 }

@@ -7,6 +7,7 @@ use crate::action::{Cause, Failure};
 use crate::check::CheckedStep;
 use crate::engine::attempts::{self, Tries};
 use crate::engine::perform::{self, Saved, Unread};
+use crate::engine::recorder::unwritable;
 use crate::engine::resume;
 use crate::event::Event;
 use crate::modem::identity::Chip;
@@ -101,8 +102,7 @@ impl Running<'_, '_> {
         }
         if !self.chips.contains_key(&chip.told_by) {
             self.recorder.mask.identity(&chip.serial);
-            resume::keep_chip(&self.folder, &chip)
-                .map_err(|error| Failure::new("host::journal", Cause::Host, error.to_string()))?;
+            resume::keep_chip(&self.folder, &chip).map_err(|error| unwritable(&error))?;
             self.chips.insert(chip.told_by, chip.serial);
         }
         Ok(())
@@ -133,7 +133,7 @@ impl Running<'_, '_> {
         for (name, identity) in saved.identities(checked, &values) {
             self.recorder.mask.identity(&identity);
             if let Err(error) = resume::keep_identity(&self.folder, name, &identity) {
-                let failure = Failure::new("host::journal", Cause::Host, error.to_string());
+                let failure = unwritable(&error);
                 return Err(failed(&checked.step.id, failure, Effect::Read, false));
             }
         }

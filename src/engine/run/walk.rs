@@ -6,6 +6,7 @@ use crate::action::signature::Effect;
 use crate::action::{Cause, Failure};
 use crate::check::CheckedStep;
 use crate::engine::perform;
+use crate::engine::recorder::unwritable;
 use crate::event::Event;
 use crate::modem::session::{self, Certainty, Observed};
 use crate::plan::{Mode, Modes};
@@ -45,7 +46,7 @@ impl Running<'_, '_> {
         self.ends_where_it_should()
     }
 
-    pub(super) fn modem_is_there(&mut self) -> Result<(), Stop> {
+    fn modem_is_there(&mut self) -> Result<(), Stop> {
         let starts: Modes = self.plan.plan().starts_in.iter().map(|m| m.value).collect();
         let deadline = Deadline::after(self.session.clock().now(), ARRIVAL);
         loop {
@@ -94,7 +95,7 @@ impl Running<'_, '_> {
         }
     }
 
-    pub(super) fn ends_where_it_should(&mut self) -> Result<(), Stop> {
+    fn ends_where_it_should(&mut self) -> Result<(), Stop> {
         let ends: Modes = self.plan.plan().ends_in.iter().map(|m| m.value).collect();
         let last = self.plan.steps().last().map(|s| s.step.id.value.clone());
         let step = last.unwrap_or_default();
@@ -185,7 +186,7 @@ impl Running<'_, '_> {
         }
     }
 
-    pub(super) fn group(&mut self, checked: &CheckedStep, depth: usize) -> Result<(), Stop> {
+    fn group(&mut self, checked: &CheckedStep, depth: usize) -> Result<(), Stop> {
         self.start(checked, depth);
         // What a failed step has begun to write is told by the end of the run: only a group that ends here is entered
         // again.
@@ -208,7 +209,7 @@ impl Running<'_, '_> {
         }
     }
 
-    pub(super) fn start(&mut self, checked: &CheckedStep, depth: usize) {
+    fn start(&mut self, checked: &CheckedStep, depth: usize) {
         self.recorder.say(&Event::StepStart {
             step: checked.step.id.value.clone(),
             action: checked.signature.key.to_owned(),
@@ -217,7 +218,7 @@ impl Running<'_, '_> {
         });
     }
 
-    pub(super) fn finished(&mut self, checked: &CheckedStep) -> Result<(), Stop> {
+    fn finished(&mut self, checked: &CheckedStep) -> Result<(), Stop> {
         let id = checked.step.id.value.as_str();
         self.ended(id, "passed", None);
         self.passed.push(id.to_owned());
@@ -233,7 +234,7 @@ impl Running<'_, '_> {
         Ok(())
     }
 
-    pub(super) fn ended(&mut self, step: &str, result: &str, failure: Option<&Failure>) {
+    fn ended(&mut self, step: &str, result: &str, failure: Option<&Failure>) {
         self.recorder.say(&Event::StepEnd {
             step: step.to_owned(),
             result: result.to_owned(),
@@ -243,10 +244,9 @@ impl Running<'_, '_> {
     }
 
     /// Between two steps: a person's wish to stop, and a journal that can't be written, end the run.
-    pub(super) fn safe_point(&mut self, step: &str) -> Result<(), Stop> {
+    fn safe_point(&mut self, step: &str) -> Result<(), Stop> {
         let failure = if let Some(error) = &self.recorder.broken {
-            Failure::new("host::journal", Cause::Host, error.clone())
-                .help("make room on the disk, or choose another folder with `--state`")
+            unwritable(error)
         } else if self.session.interrupt().wished() {
             Failure::new(
                 "run::interrupted",
@@ -320,7 +320,7 @@ impl Running<'_, '_> {
     }
 
     /// A backup that was made before is never made again: a second read of a half-erased chip must not replace it.
-    pub(super) fn is_kept_backup(&self, checked: &CheckedStep) -> bool {
+    fn is_kept_backup(&self, checked: &CheckedStep) -> bool {
         let makes = checked.step.diag_backup.is_some() || checked.step.firehose_backup.is_some();
         makes && self.recorder.backups.contains_key(&checked.step.id.value)
     }
