@@ -142,7 +142,7 @@ impl Store {
     }
 
     /// Removes what killed processes left.
-    pub fn remove_left_scratch(&self) {
+    fn remove_left_scratch(&self) {
         let folder = Utf8Path::new(SCRATCH);
         for name in self.root.names(folder).unwrap_or_default() {
             let path = folder.join(name);

@@ -139,11 +139,6 @@ impl Scanner {
         }
     }
 
-    /// Whether the document being read has been taken whole: what is pending then belongs to what comes next.
-    pub fn between_documents(&mut self) -> bool {
-        self.document_end().is_none()
-    }
-
     /// Takes what follows the last complete document: raw data that shared a read with its response. Bytes of a
     /// closing tag that belong to the document are consumed first.
     pub fn take_rest(&mut self) -> Vec<u8> {

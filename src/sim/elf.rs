@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 /// Statuses of `END_OF_IMAGE` (protocols.md §5.7).
-pub(super) const BAD_ELF_HEADER: u32 = 0x14;
-pub(super) const BAD_SEGMENT_COUNT: u32 = 0x0e;
-pub(super) const BAD_SEGMENT_SIZE: u32 = 0x0f;
-pub(super) const BAD_IMAGE_SIZE: u32 = 0x08;
-pub(super) const NO_HASH_TABLE: u32 = 0x23;
+const BAD_ELF_HEADER: u32 = 0x14;
+const BAD_SEGMENT_COUNT: u32 = 0x0e;
+const BAD_SEGMENT_SIZE: u32 = 0x0f;
+const BAD_IMAGE_SIZE: u32 = 0x08;
+const NO_HASH_TABLE: u32 = 0x23;
 
 /// Longest piece that is asked for at once (measured on SDX24 and SDX55).
 pub(super) const PIECE: u64 = 0x1000;

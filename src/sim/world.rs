@@ -1,4 +1,5 @@
-//! What all states of the simulated modem have in common: time, flash, faults, records, and the way to the host.
+//! What the states of the simulated modem have in common, but for the running firmware, which has a core of its own:
+//! time, flash, faults, records, and the way to the host.
 
 use super::delivery::{self, keeps_the_answer};
 use super::fault::Faults;
@@ -13,7 +14,7 @@ use std::time::Duration;
 /// How long a modem that vanishes stays away.
 pub(super) const AWAY: Duration = Duration::from_secs(2);
 
-/// What the state machines of the boot ROM and the programmer act on.
+/// What the state machines of boot ROM, programmer, loader and boot loader act on.
 #[derive(Debug)]
 pub(super) struct World {
     pub now: Duration,
@@ -166,9 +167,7 @@ impl World {
             self.outbox.deliver(piece);
         }
     }
-}
 
-impl World {
     /// Sends what comes besides an answer: it is lost with it, and otherwise as it should be.
     pub(super) fn remark(&mut self, due: Duration, fault: Option<FaultKind>, bytes: Vec<u8>) {
         if !fault.is_some_and(|f| keeps_the_answer(f) || f == FaultKind::Garbage) {

@@ -44,7 +44,7 @@ pub(in crate::engine) fn run_script(
 /// What a plan that was proved never comes to: a name without a value, and values that do not go together. Both have a
 /// code of their own, so that a hole in the proof is told from a value that a modem or a person gave.
 pub(in crate::engine) const UNKNOWN_NAME: &str = "plan::unknown-name";
-pub(in crate::engine) const WRONG_TYPE: &str = "plan::wrong-type";
+const WRONG_TYPE: &str = "plan::wrong-type";
 
 /// The code of a condition that gave no result.
 pub(in crate::engine) fn expression_code(fault: &Fault) -> &'static str {

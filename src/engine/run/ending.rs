@@ -289,7 +289,7 @@ impl Running<'_, '_> {
         })
     }
 
-    pub(super) fn finish(&mut self, ended: Ended, dirty: bool) -> Ended {
+    fn finish(&mut self, ended: Ended, dirty: bool) -> Ended {
         self.recorder.say(&Event::RunEnd {
             outcome: ended.outcome.word().to_owned(),
             exit: ended.outcome.exit().number(),
@@ -308,7 +308,7 @@ impl Running<'_, '_> {
 
     /// The rescue steps: a failure in one ends them, and the first failure is what is told. Gives the code of what ended
     /// them.
-    pub(super) fn rescue(&mut self) -> Option<String> {
+    fn rescue(&mut self) -> Option<String> {
         let plan = self.plan;
         self.session.interrupt().clear();
         self.resume_after = None;

@@ -41,7 +41,7 @@ impl Running<'_, '_> {
         Ok(())
     }
 
-    pub(super) fn judge(&self, guard: &CheckedGuard) -> Judgement {
+    fn judge(&self, guard: &CheckedGuard) -> Judgement {
         guards::judge(
             guard,
             &Known {
@@ -140,7 +140,7 @@ impl Running<'_, '_> {
         }
     }
 
-    pub(super) fn person_answers_for(
+    fn person_answers_for(
         &mut self,
         step: &str,
         guard: &CheckedGuard,
@@ -275,7 +275,7 @@ impl Running<'_, '_> {
         }
     }
 
-    pub(super) fn asked(&mut self, step: &str, question: &str, answer: &str, how: &str) {
+    fn asked(&mut self, step: &str, question: &str, answer: &str, how: &str) {
         self.recorder.say(&Event::Ask {
             step: step.to_owned(),
             question: question.to_owned(),

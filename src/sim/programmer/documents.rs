@@ -60,7 +60,7 @@ impl Programmer {
         Vec::new()
     }
 
-    pub(super) fn take_document(&mut self, world: &mut World, document: &[u8]) {
+    fn take_document(&mut self, world: &mut World, document: &[u8]) {
         let mut scanner = Scanner::default();
         scanner.push(document);
         // A tag must close itself (strings of eg25:prog_nand_firehose_9x07.mbn).
@@ -73,7 +73,7 @@ impl Programmer {
         }
     }
 
-    pub(super) fn obey(&mut self, world: &mut World, element: &Element) {
+    fn obey(&mut self, world: &mut World, element: &Element) {
         let name = element.name.to_ascii_lowercase();
         match name.as_str() {
             "nop" => self.ack(world, None, TURN, &[]),

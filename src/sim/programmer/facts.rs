@@ -27,7 +27,7 @@ const FUNCTIONS: [&str; 15] = [
 ];
 
 impl Programmer {
-    pub(super) fn functions(&self) -> Vec<&'static str> {
+    fn functions(&self) -> Vec<&'static str> {
         let offered = |name: &&str| self.traits.digest || *name != "getsha256digest";
         FUNCTIONS.into_iter().filter(offered).collect()
     }

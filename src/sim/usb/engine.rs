@@ -78,12 +78,6 @@ impl Engine {
         })
     }
 
-    /// Whether the host waits for an OUT endpoint to take its bytes.
-    pub fn has_output(&self) -> bool {
-        let mut all = self.pending.values().flatten();
-        all.any(|pending| !pending.urb.is_input())
-    }
-
     /// Takes a request back, with the bytes that it already holds; `None` where it has ended.
     pub fn cancel(&mut self, tag: u32) -> Option<Cancelled> {
         self.pending.values_mut().find_map(|waiting| {
