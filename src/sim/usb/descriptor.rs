@@ -9,7 +9,7 @@ pub enum Speed {
 
 impl Speed {
     /// Bytes of a full bulk packet.
-    fn bulk_packet(self) -> u16 {
+    pub fn bulk_packet(self) -> u16 {
         match self {
             Self::High => 512,
             Self::Super => 1024,
