@@ -321,7 +321,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A group carries conditions; everything else belongs to its steps: what belongs to single steps.
+    /// A group carries conditions: what belongs to single steps is refused on it.
     pub(super) fn group_fields(&mut self, step: &Step, word: &str) {
         let fields = [
             ("timeout", step.timeout.as_ref().map(|f| f.span.clone())),

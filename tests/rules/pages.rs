@@ -60,7 +60,7 @@ fn index() -> String {
         "{GENERATED}\n\n# Rules\n\n\
          `unbrick check` holds plans, fragments, modem profiles, scenarios and rehearsal cases to {count} rules before \
          any of them comes near a modem. Every problem carries the code of its rule, points at every place that matters, and says what to do; \
-         all problems of a file come in one go. `unbrick explain RULE` shows the same pages in a terminal.\n\n\
+         all problems of a file come in one go: first those of its shape, and once it has one, those of what it means. `unbrick explain RULE` shows the same pages in a terminal.\n\n\
          The codes of a run, such as `step::until`, and the rules by which guards judge a modem, such as \
          `rollback::barrier`, are no rules of `check`: they depend on the modem. Nor is what only playing a case can \
          show, such as `rehearsal::differs`.\n"
