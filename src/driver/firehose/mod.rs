@@ -12,7 +12,7 @@ pub(crate) mod tests;
 mod transfer;
 
 pub use error::Error;
-pub use start::answers;
+pub use start::{REST, answers};
 pub use storage::Storage;
 pub use transfer::Writing;
 

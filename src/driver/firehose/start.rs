@@ -12,8 +12,9 @@ const FIRST_LOG: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_millis(300);
 /// Nothing is asked yet, so whatever comes later than that is not for us.
 const QUIET: Duration = Duration::from_millis(50);
-/// The rest of a read of a whole partition, at the slowest rate that was ever measured (protocols.md §7.1).
-const REST: Duration = Duration::from_secs(30);
+/// How long what is no word of any protocol is read away: at the slowest rate that was ever measured (3.83 MB/s, protocols.md
+/// §7.1) that is the rest of a read of the largest partition.
+pub const REST: Duration = Duration::from_secs(30);
 const NOP: Duration = Duration::from_millis(500);
 const CONFIGURE: Duration = Duration::from_secs(5);
 /// What `QFirehose`, qdl and others ask for first on anything but NAND; NAND programmers say 8192.

@@ -12,9 +12,6 @@ use std::time::Duration;
 
 /// How long the bulk pair may be silent before the programmer is asked whether it runs (protocols.md §5.6).
 const FIRST_BYTES: Duration = Duration::from_secs(2);
-/// How long what is no word of any protocol is read away: at the slowest rate that was ever measured (3.83 MB/s, protocols.md
-/// §7.1) that is the rest of a read of the largest partition.
-const REST: Duration = Duration::from_secs(30);
 /// Behind the rest of a read nothing comes.
 const QUIET: Duration = Duration::from_millis(300);
 /// How long a port may take to answer `AT` before the firmware counts as not up yet.
@@ -114,7 +111,7 @@ impl Session {
         };
         // A programmer whose host was killed while it read sends on, and hears nothing before all of it was taken.
         if first == FirstBytes::Other {
-            let deadline = port.within(REST);
+            let deadline = port.within(firehose::REST);
             match port.drain_until_quiet(QUIET, deadline) {
                 Ok(()) => {}
                 Err(transport::Error::Interrupted) => return Err(Error::Interrupted),
