@@ -183,7 +183,7 @@ impl Error {
             }
             Self::OtherFolder(folder) => format!("go there first: `cd {folder}`"),
             Self::Look(_) => "close the other program that has the port open, then resume".into(),
-            Self::Interrupted => "nothing was written; resume when it may go on".into(),
+            Self::Interrupted => "nothing more was written, and the modem is as the earlier run left it; resume when it may go on".into(),
             Self::OtherUnit => {
                 "plug the run's own modem in at that place, then resume; for the other one, run the plan from its beginning"
                     .into()

@@ -170,7 +170,7 @@ impl Listener for Hears {
 }
 
 /// A person who says yes to everything.
-struct Yes;
+pub(crate) struct Yes;
 
 impl Operator for Yes {
     fn tell(&mut self, _step: &str, _text: &str) {}

@@ -1,16 +1,16 @@
 //! One run, one modem: what another unit shows, plugged in at the same place in EDL, ends the run before it is written to.
 
+use crate::cell::Yes;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use unbrick::check::{self, CheckedPlan};
-use unbrick::engine::operator::Answer;
+use unbrick::engine::Outcome;
 use unbrick::engine::resume::{self, History};
 use unbrick::engine::run::{Ended, Request, StartError, run};
 use unbrick::engine::store::{RunFolder, Store};
-use unbrick::engine::{Operator, Outcome};
 use unbrick::files::Root;
 use unbrick::modem::Session;
 use unbrick::modem::bus::{Bus, LookError, Role, Sighting};
@@ -162,7 +162,7 @@ impl Stand {
             folder,
             resume,
         };
-        run(request, session, &mut Hands, vec![])
+        run(request, session, &mut Yes, vec![])
     }
 
     fn begin(&self, serials: [&str; 2], told: bool) -> (Ended, RunFolder) {
@@ -194,6 +194,13 @@ fn another_unit_in_the_place_of_the_runs_own_ends_the_run() {
             ended.message
         );
         let message = format!("{} {:?}", ended.message, ended.help);
+        if code == "modem::another-unit" {
+            assert!(
+                message.contains("the run's own is as the last step"),
+                "{message}"
+            );
+            assert!(message.contains("plug the run's own modem in"), "{message}");
+        }
         assert!(
             !message.contains(OWN) && !message.contains(OTHER),
             "{message}"
@@ -252,30 +259,4 @@ fn a_wish_to_stop_before_the_modem_is_known_is_told_as_one() {
         matches!(error, StartError::Resume(resume::Error::Interrupted)),
         "{error}"
     );
-}
-
-struct Hands;
-
-impl Operator for Hands {
-    fn tell(&mut self, _step: &str, _text: &str) {}
-
-    fn can_act(&self) -> bool {
-        true
-    }
-
-    fn can_answer(&self, _step: &str) -> bool {
-        true
-    }
-
-    fn confirm(&mut self, _step: &str, _question: &str, _typed: &str) -> Answer {
-        Answer::Yes { how: "test" }
-    }
-
-    fn agree(&mut self, _step: &str, _question: &str) -> Answer {
-        Answer::Yes { how: "test" }
-    }
-
-    fn ask(&mut self, _name: &str, _question: &str) -> Option<String> {
-        None
-    }
 }

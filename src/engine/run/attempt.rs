@@ -14,6 +14,8 @@ use crate::modem::identity::Chip;
 
 /// The modem is in a mode in which the step does not work.
 pub(super) const UNEXPECTED_MODE: &str = "modem::unexpected-mode";
+/// The modem that is attached is not the run's own.
+pub(super) const ANOTHER_UNIT: &str = "modem::another-unit";
 
 /// Why a step that began did not pass.
 pub(super) enum Broke {
@@ -95,10 +97,9 @@ impl Running<'_, '_> {
             return Ok(());
         };
         if resume::is_another(&self.chips, &chip) {
-            let message = "the modem that is attached is another one than the run's: its chip has another serial number";
-            return Err(Failure::new("modem::another-unit", Cause::Modem, message).help(
-                "plug the run's own modem back in; for the other one, run the plan from its beginning",
-            ));
+            let other = resume::Error::OtherUnit;
+            let failure = Failure::new(ANOTHER_UNIT, Cause::Modem, other.to_string());
+            return Err(failure.help(other.help()));
         }
         if !self.chips.contains_key(&chip.told_by) {
             self.recorder.mask.identity(&chip.serial);

@@ -1,5 +1,6 @@
 //! How a run ended: outcome, the modem's state, what to do, the command that goes on.
 
+use super::attempt::ANOTHER_UNIT;
 use super::{Ended, Running, Stop};
 use crate::action::signature::Effect;
 use crate::action::{Cause, Witness as _};
@@ -151,6 +152,10 @@ impl Running<'_, '_> {
             None => "What the modem is now could not be seen.".to_owned(),
         };
         let written = match (wrote, &self.before) {
+            _ if told.code == ANOTHER_UNIT => {
+                " Nothing was sent to it since that was seen; the run's own is as the last step that spoke with it left it."
+                    .to_owned()
+            }
             (true, _) if told.outcome == Outcome::Failed => {
                 let unverified = &self.recorder.unverified;
                 if unverified.is_empty() {
@@ -235,7 +240,8 @@ impl Running<'_, '_> {
         let (outcome, message, help) = if !unverified.is_empty() {
             let ranges = unverified.shown();
             let message = format!("{now} What was written to {ranges} could not be verified.");
-            let help = "read back by hand what was written, or use a programmer that hashes";
+            let help = "a programmer that hashes proves what it writes (`firehose.flash`); nothing reads back what fastboot or \
+                        a streaming loader writes, so try what it is for before the modem goes back to work";
             (Outcome::Unproved, message, Some(help.to_owned()))
         } else if proof.is_none() && self.changed() {
             let message =
