@@ -8,6 +8,7 @@ mod action;
 mod chip;
 mod fact;
 mod fault;
+mod flash;
 mod fragment;
 mod guard;
 pub mod library;
@@ -24,12 +25,15 @@ mod value;
 mod words;
 
 pub use action::{
-    ACTION_KEYS, AtAsk, AtSet, Claim, DiagBackup, DiagRestore, DloadFlash, DloadVerify, Empty,
-    FastbootFlash, FastbootVerify, FirehoseBackup, FirehoseFlash, OperatorAsk, OperatorDo,
-    RebootTo, Retry, SaharaLoad, Speaks, Step, UsbWait, Verify,
+    ACTION_KEYS, AtAsk, AtSet, Claim, DiagBackup, DiagRestore, Empty, OperatorAsk, OperatorDo,
+    Retry, Step, UsbWait,
 };
 pub use fact::{Unpacked, Value, Values, is_firmware_version, is_name};
 pub use fault::{Fault, FaultKind, FaultValue, Operation};
+pub use flash::{
+    DloadFlash, DloadVerify, FastbootFlash, FastbootVerify, FirehoseBackup, FirehoseFlash,
+    RebootTo, SaharaLoad, Speaks, Verify,
+};
 pub use fragment::{Fragment, Include, Inclusion, Param};
 pub use guard::{
     BackupGuard, GUARD_KEYS, Guard, ModelGuard, PackageGuard, RollbackGuard, SameUnitGuard,

@@ -4,7 +4,7 @@
 //! What the two readers do not see alike is refused: the accepted language is what both of them read (§15.3).
 
 use super::left_out::LeftOut;
-use super::outline::{Node, NodeKind};
+use super::node::{Node, NodeKind};
 use super::spanned::MARK;
 use serde::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, IntoDeserializer, MapAccess,

@@ -3,7 +3,7 @@
 //! serde stops at the first mistake. An author who misspelt three keys would learn of one at each `check`.
 
 use super::forward::Forward;
-use super::outline::{Node, NodeKind};
+use super::node::{Node, NodeKind};
 use super::prescan::MAX_BYTES;
 use super::shape::{self, Refusal};
 use crate::diagnostic::{MAX_PROBLEMS, Problem, Source};

@@ -4,15 +4,17 @@
 //! `serde_yaml` yields the values, forwarded along the outline so that [`Spanned`] knows its place. Values come from
 //! `serde_yaml` alone, and what the outline does not confirm is refused. Nothing outside this room parses YAML.
 
+mod cure;
 mod forward;
 mod left_out;
+mod node;
 mod outline;
 mod place;
 mod prescan;
 mod shape;
 mod spanned;
 
-pub use outline::{Node, NodeKind, Style};
+pub use node::{Node, NodeKind, Style};
 pub use place::{inside_scalar, node_at};
 pub use prescan::MAX_BYTES;
 pub use spanned::{Spanned, Table};

@@ -1,5 +1,7 @@
 //! One pass of marked events: a tree of spans, and every refusal that needs them.
 
+use super::cure::{cure, lines};
+use super::node::{Node, NodeKind, Style};
 use crate::diagnostic::{MAX_PROBLEMS, Problem, Source};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use std::collections::HashMap;
@@ -11,44 +13,6 @@ const MAX_DEPTH: usize = 32;
 /// Scalars and collections of a file. Time and memory grow with them rather than with bytes: a list of `a,` to the
 /// longest file took 0.1 s to read. The densest shipped file spends 8 bytes on each, so no plan within 256 KiB has more.
 const MAX_VALUES: usize = 32 * 1024;
-
-/// A value's place in the file, and the places of its parts.
-#[derive(Debug, Clone)]
-pub struct Node {
-    pub span: Range<usize>,
-    pub kind: NodeKind,
-}
-
-/// What a node is.
-#[derive(Debug, Clone)]
-pub enum NodeKind {
-    Scalar { style: Style, text: String },
-    Sequence(Vec<Node>),
-    Mapping(Vec<(Node, Node)>),
-}
-
-/// How a scalar is written, as far as it decides whether places inside it can be found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
-    Plain,
-    Quoted,
-    Literal,
-    Folded,
-}
-
-impl Node {
-    /// Items of a sequence; keys and values of a mapping.
-    pub fn children(&self) -> impl Iterator<Item = &Self> {
-        let (items, pairs): (&[Self], &[(Self, Self)]) = match &self.kind {
-            NodeKind::Scalar { .. } => (&[], &[]),
-            NodeKind::Sequence(items) => (items, &[]),
-            NodeKind::Mapping(pairs) => (&[], pairs),
-        };
-        items
-            .iter()
-            .chain(pairs.iter().flat_map(|(key, value)| [key, value]))
-    }
-}
 
 /// Reads the outline, or says what is outside the subset.
 pub(super) fn outline(source: &Source, what: &'static str) -> Result<Node, Vec<Problem>> {
@@ -382,33 +346,6 @@ impl Reader<'_> {
 
 fn is_null(plain: &str) -> bool {
     matches!(plain, "" | "~" | "null" | "Null" | "NULL")
-}
-
-/// The lines from that of one place to that of another.
-fn lines(text: &str, from: usize, to: usize) -> &str {
-    let start = text.get(..from).and_then(|head| head.rfind('\n'));
-    let end = text.get(to..).and_then(|rest| rest.find('\n'));
-    text.get(start.unwrap_or(0)..end.map_or(text.len(), |end| to + end))
-        .unwrap_or("")
-}
-
-/// What has probably led to it, where the reader's words do not say so.
-fn cure(message: &str, lines: &str) -> Option<&'static str> {
-    if lines.contains('\t') {
-        Some("there is a tab: write spaces")
-    } else if lines.contains('\u{a0}') {
-        Some("there is a no-break space: write a plain one")
-    } else if lines.contains(['“', '”', '‘', '’', '„']) {
-        Some("there are typographic quotes: write \" or '")
-    } else if message.contains("mapping values are not allowed") {
-        Some("put text that holds `: ` in quotes, and look at the indentation")
-    } else if message.contains("unknown escape character") {
-        Some("write it in single quotes: there a `\\` is itself, as patterns want it")
-    } else if message.contains("block collection") || message.contains("block mapping") {
-        Some("what belongs together is indented alike: look at this line and the one above")
-    } else {
-        None
-    }
 }
 
 fn is_value(event: &Event<'_>) -> bool {

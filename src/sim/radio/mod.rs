@@ -12,6 +12,7 @@ mod file_system;
 mod nv;
 mod outbox;
 mod random;
+mod unit;
 
 #[cfg(test)]
 pub(in crate::sim) mod fixture;

@@ -1,9 +1,12 @@
 //! Guards: that each has one kind, that its values are known where it is asked, and that steps which destroy name all
 //! they must.
 
+mod backup;
+mod demands;
+
 use super::state::State;
 use super::{CheckedGuard, Checker, GuardKind};
-use crate::action::signature::{Effect, GuardName, Signature};
+use crate::action::signature::GuardName;
 use crate::diagnostic::nearest;
 use crate::plan::{GUARD_KEYS, Guard, Kind, Modes, Step, WhenUnknown, is_name};
 use crate::script::Condition;
@@ -14,7 +17,7 @@ use std::sync::Arc;
 
 impl Checker<'_> {
     /// Names and kinds of all guards, whoever asks them.
-    pub(super) fn guard_kinds(&mut self) {
+    pub(in crate::check) fn guard_kinds(&mut self) {
         let plan = self.plan;
         for (name, guard) in &plan.guards {
             if !is_name(name) {
@@ -74,7 +77,7 @@ impl Checker<'_> {
     }
 
     /// The guards that a step asks, each once, with the places of their names.
-    pub(super) fn guards(
+    pub(in crate::check) fn guards(
         &mut self,
         step: &Step,
         state: &State,
@@ -112,7 +115,7 @@ impl Checker<'_> {
     }
 
     /// Every guard once, judged over all facts of the plan, so that it can be asked as soon as its values are there.
-    pub(super) fn all_guards(&mut self) -> Vec<Arc<CheckedGuard>> {
+    pub(in crate::check) fn all_guards(&mut self) -> Vec<Arc<CheckedGuard>> {
         let plan = self.plan;
         let mut state = State::new(Modes::ANY, (0..0, String::new()));
         state.known.clone_from(&self.all_facts);
@@ -232,148 +235,10 @@ impl Checker<'_> {
         }
     }
 
-    fn backup(
-        &mut self,
-        name: &Spanned<String>,
-        step: &Spanned<String>,
-        guard: &Guard,
-        state: &State,
-    ) {
-        match state.ran.get(&step.value) {
-            Some(&"diag.backup") => {}
-            Some(&"firehose.backup") => {
-                if guard.unknown.as_ref().map(|u| u.value) != Some(WhenUnknown::Confirm) {
-                    let message = "a copy of the NAND is no sure backup of the calibration";
-                    self.problem("plan::weak-backup", message, &step.span, "named here");
-                    self.ran(step, "reads the NAND back");
-                    self.help("add `unknown: confirm` to this guard, or name a `diag.backup` step");
-                }
-                self.whole_backup(step);
-            }
-            Some(key) => {
-                let message = format!("step `{}` is a `{key}`, not a backup", step.value);
-                self.problem("plan::not-a-backup", message, &step.span, "named here");
-                self.ran(step, &format!("a `{key}`"));
-                self.help("name a step that is a `diag.backup` or a `firehose.backup`");
-            }
-            None => self.no_backup(name, step, state),
-        }
-    }
-
-    fn no_backup(&mut self, name: &Spanned<String>, step: &Spanned<String>, state: &State) {
-        if state.maybe_ran.contains(&step.value) {
-            let message = format!(
-                "the backup step `{}` may not have run before this step",
-                step.value
-            );
-            self.problem("plan::no-backup", message, &name.span, "asked here");
-            self.also(&step.span, "the backup");
-            self.ran(step, "this step can be skipped");
-            return;
-        }
-        if self.is_a_step(step) {
-            let message = format!("no step before this one is called `{}`", step.value);
-            self.problem("plan::no-backup", message, &name.span, "asked here");
-            self.also(&step.span, "the backup");
-        } else {
-            let message = format!("no step of the plan is called `{}`", step.value);
-            self.problem("plan::no-backup", message, &step.span, "not there");
-            self.also(&name.span, "asked here");
-        }
-        let backups = state.ran.iter().filter(|(_, key)| key.ends_with(".backup"));
-        if let Some(near) = nearest(step, backups.map(|(id, _)| id.as_str())) {
-            self.help(format!("did you mean `{near}`?"));
-        } else if self.is_a_step(step) {
-            self.help(format!("step `{}` comes later: move it up", step.value));
-        }
-    }
-
     /// Where a name was declared, as a second place of the last problem.
-    pub(super) fn declared(&mut self, name: &str) {
+    pub(in crate::check) fn declared(&mut self, name: &str) {
         if let Some(at) = self.names.get(name).cloned() {
             self.also(&at, "declared here");
-        }
-    }
-
-    /// A step that a guard names, as a second place of the last problem.
-    fn ran(&mut self, step: &str, label: &str) {
-        if let Some(at) = self.names.get(step).cloned() {
-            self.also(&at, label);
-        }
-    }
-
-    /// What a step that destroys must name and ask.
-    pub(super) fn demands(
-        &mut self,
-        step: &Step,
-        signature: &Signature,
-        guards: &[(Arc<CheckedGuard>, Range<usize>)],
-        at: &Range<usize>,
-    ) {
-        if signature.effect != Effect::Destroy || signature.key == "group" {
-            return;
-        }
-        let key = signature.key;
-        let missing: Vec<&str> = signature
-            .demands
-            .iter()
-            .filter(|demand| {
-                !guards
-                    .iter()
-                    .any(|(guard, _)| guard.kind.name() == **demand)
-            })
-            .map(|demand| demand.word())
-            .collect();
-        if !missing.is_empty() {
-            let message = format!("`{key}` needs a guard of kind {}", missing.join(", "));
-            self.problem("plan::unguarded", message, at, "destroys data");
-            self.help(
-                "declare it under `guards:` of the plan and name it in `guards:` of the step",
-            );
-        }
-        if step.confirm.is_none() {
-            let message = format!("`{key}` destroys data without asking");
-            self.problem("plan::unconfirmed", message, at, "no `confirm:`");
-            self.help("add `confirm:` with the question to be asked");
-        }
-        self.judged(step, guards);
-        self.kept(step, guards);
-    }
-
-    /// A flash leaves the calibration alone, and its guard says so; only `erase_all` gives it up, openly.
-    fn kept(&mut self, step: &Step, guards: &[(Arc<CheckedGuard>, Range<usize>)]) {
-        if step.firehose_flash.is_none() && step.dload_flash.is_none() {
-            return;
-        }
-        let flash = step.firehose_flash.as_ref();
-        let erases = flash.and_then(|flash| flash.erase_all.as_ref());
-        let erases = erases.is_some_and(|erase| erase.value);
-        let packages = guards.iter().filter_map(|(guard, at)| match &guard.kind {
-            GuardKind::Package { keeps, .. } => Some((keeps, at, &guard.name)),
-            _ => None,
-        });
-        let mut found: Vec<(String, Range<usize>, &str)> = Vec::new();
-        for (keeps, at, name) in packages {
-            let kept = self.profile.partitions.iter().filter(|p| p.keep);
-            if erases && !keeps.is_empty() {
-                let message = "`erase_all` erases what this guard keeps".to_owned();
-                found.push((message, at.clone(), name));
-            } else if !erases {
-                let missing = kept.filter(|p| !keeps.contains(&p.name.value));
-                let names: Vec<&str> = missing.map(|p| p.name.value.as_str()).collect();
-                if !names.is_empty() {
-                    let message = format!("this guard does not keep {}", names.join(", "));
-                    found.push((message, at.clone(), name));
-                }
-            }
-        }
-        let plan = self.plan;
-        for (message, at, name) in found {
-            self.problem("plan::kept-part", message, &at, "asked here");
-            if let Some(package) = plan.guards.get(name).and_then(|g| g.package.as_ref()) {
-                self.also(&package.span, "declared here");
-            }
-            self.help("`keeps` of the guard names every partition of calibration, or none with `erase_all`");
         }
     }
 }
